@@ -1,0 +1,250 @@
+"""What is not known yet, and what knowing it would change."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from kneecds.core.assessment import Answer, Question
+from kneecds.core.knowledge import TIERS
+from kneecds.core.masks import ALL, ANY, COUNT, NO, UNKNOWN, YES, Node, bits, evaluate
+from kneecds.core.odds import expit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from kneecds.core.differential import Entry
+    from kneecds.core.facts import Scope
+    from kneecds.core.knowledge import Tier
+    from kneecds.core.model import Model, Rule
+    from kneecds.core.vocabulary import State
+
+ANSWER_CHANCE = 0.25
+"""How likely a screening answer is taken to be the one that matters: a design choice, used only to order questions."""
+
+FINDING_CHANCE = 0.3
+"""How often a finding is present where a condition does not change it: a design choice, used only to order questions."""
+
+LIST_DEPTH = 5
+
+
+class Wanted(NamedTuple):
+    """One fact and the truth it would need."""
+
+    position: int
+    present: bool
+
+
+def shortest(model: Model, node: Node, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    """Return the fewest unanswered facts that would make a step true; None if what is known forbids it."""
+    truth = evaluate(node, yes, no)
+    if truth == YES:
+        return ()
+    if truth == NO:
+        return None
+    known = yes | no
+    ways = [
+        *(_answerable(model, Wanted(position, present=True), yes, no) for position in bits(node.present & ~known)),
+        *(_answerable(model, Wanted(position, present=False), yes, no) for position in bits(node.absent & ~known)),
+        *(shortest(model, part, yes, no) for part in node.nodes),
+    ]
+    if node.kind == ALL:
+        return None if any(way is None for way in ways) else _merged(way for way in ways if way is not None)
+    open_ways = sorted((way for way in ways if way), key=len)
+    if node.kind == ANY:
+        return open_ways[0] if open_ways else None
+    if node.kind == COUNT:
+        sure = (yes & node.present).bit_count() + (no & node.absent).bit_count()
+        sure += sum(way == () for way in ways)
+        needed = node.needed - sure
+        return _merged(open_ways[:needed]) if len(open_ways) >= needed else None
+    return _points(model, node, yes, no)
+
+
+def _points(model: Model, node: Node, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    """Name the unanswered parts of a sum, heaviest first, until the comparison is settled."""
+    rising = node.relation is not None and node.relation(1.0, 0.0)  # ">" and ">=" are met by more points
+    if node.turned:
+        rising = not rising
+    parts = sorted(
+        ((weight, part) for weight, part in node.weights if evaluate(part, yes, no) == UNKNOWN),
+        key=lambda one: -abs(one[0]),
+    )
+    gathered: list[tuple[Wanted, ...]] = []
+    for weight, part in parts:
+        wanted_true = (weight > 0) is rising
+        target = part if wanted_true else opposite(part)
+        way = shortest(model, target, yes, no)
+        if way is None:
+            continue
+        gathered.append(way)
+        yes |= sum(1 << one.position for one in way if one.present)
+        no |= sum(1 << one.position for one in way if not one.present)
+        if evaluate(node, yes, no) == YES:
+            return _merged(gathered)
+    return None
+
+
+def opposite(node: Node) -> Node:
+    """Return the step that is true when this one is false."""
+    if node.kind == COUNT:
+        size = node.present.bit_count() + node.absent.bit_count() + len(node.nodes)
+        parts = tuple(opposite(part) for part in node.nodes)
+        return Node(COUNT, node.absent, node.present, parts, size - node.needed + 1)
+    if node.kind in (ALL, ANY):
+        kind = ANY if node.kind == ALL else ALL
+        return Node(kind, node.absent, node.present, tuple(opposite(part) for part in node.nodes))
+    return node._replace(turned=not node.turned)
+
+
+def _answerable(model: Model, wanted: Wanted, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    """Replace a fact that nobody can be asked by those it is derived from."""
+    vocabulary = model.vocabulary
+    name = vocabulary.compiler.fact_names[wanted.position]
+    if len(name) > 1 or vocabulary.findings[name[0]].asked_of != "computed":
+        return (wanted,)
+    node = vocabulary.derivation_of[wanted.position]
+    return shortest(model, node if wanted.present else opposite(node), yes, no)
+
+
+def _merged(ways: Iterable[tuple[Wanted, ...]]) -> tuple[Wanted, ...]:
+    return tuple(dict.fromkeys(one for way in ways for one in way))
+
+
+def answer(model: Model, wanted: Wanted) -> Answer:
+    """Put a wanted fact into words."""
+    name = model.vocabulary.compiler.fact_names[wanted.position]
+    finding = model.vocabulary.findings[name[0]]
+    if len(name) == 1:
+        words = "present" if wanted.present else "absent"
+    else:
+        words = f"{name[1]} {name[2]}" if wanted.present else f"not {name[1]} {name[2]}"
+    return Answer(finding.id, finding.label, words, finding.asked_of)
+
+
+class Escalating(NamedTuple):
+    """An undecided rule above the present tier, and the shortest way to it."""
+
+    rule: Rule
+    way: tuple[Wanted, ...]
+    scope: Scope
+
+
+def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int, most: int) -> list[Question]:
+    """Return the questions whose answers could raise the escalation, by what they would raise it on average."""
+    best: dict[tuple[int, Scope], tuple[float, Escalating]] = {}
+    for one in waiting:
+        gain = (one.rule.rank - rank) * ANSWER_CHANCE ** len(one.way)
+        for wanted in one.way:
+            key = (wanted.position, one.scope)
+            if key not in best or gain > best[key][0]:
+                best[key] = (gain, one)
+    ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:most]
+    questions = []
+    for (position, scope), (gain, one) in ordered:
+        wanted = next(want for want in one.way if want.position == position)
+        words = answer(model, wanted)
+        rest = len(one.way) - 1
+        also = f", with {rest} more" if rest else ""
+        questions.append(
+            Question(
+                words.finding, words.label, scope, words.asked_of, "escalation",
+                f"if {words.answer}{also}: {one.rule.flag.title}", round(gain, 4), one.rule.flag.tier,
+            ),
+        )  # fmt: skip
+    return questions
+
+
+def hypothesis_questions(
+    model: Model,
+    entries: Sequence[Entry],
+    state: State,
+    scope: Scope,
+    most: int,
+) -> list[Question]:
+    """Return the questions that would tell the listed conditions apart, by the information they give on average."""
+    if not entries:
+        return []
+    shares = [entry.share for entry in entries[:LIST_DEPTH]]
+    total = sum(shares)
+    shares = [share / total for share in shares]
+    chances: dict[int, list[float]] = {}
+    known = state.yes | state.no
+    base = math.log(FINDING_CHANCE / (1 - FINDING_CHANCE))
+    vocabulary = model.vocabulary
+    for row, entry in enumerate(entries[:LIST_DEPTH]):
+        for term in model.terms_of[model.position[entry.best.condition]]:
+            if known >> term.position & 1 or not term.present:
+                continue
+            row_chances = chances.setdefault(term.position, [FINDING_CHANCE] * len(shares))
+            row_chances[row] = expit(base + term.log_odds)
+    scored = []
+    for position, given in chances.items():
+        finding = vocabulary.findings[vocabulary.compiler.fact_names[position][0]]
+        if finding.asked_of != "computed":
+            scored.append((_information(shares, given), position))
+    scored.sort(key=lambda one: (-one[0], one[1]))
+    questions = []
+    for gain, position in scored[:most]:
+        finding = vocabulary.findings[vocabulary.compiler.fact_names[position][0]]
+        given = chances[position]
+        most_likely = max(range(len(given)), key=lambda row: given[row])
+        least_likely = min(range(len(given)), key=lambda row: given[row])
+        labels = [model.conditions[model.position[entries[row].condition]].label for row in (most_likely, least_likely)]
+        questions.append(
+            Question(
+                finding.id, finding.label, scope, finding.asked_of, "hypotheses",
+                f"if present it speaks for {labels[0]} rather than {labels[1]}", round(gain, 4),
+            ),
+        )  # fmt: skip
+    return questions
+
+
+def _information(shares: Sequence[float], given: Sequence[float]) -> float:
+    """Return the bits that a yes-or-no answer gives about which condition it is."""
+    yes = sum(share * chance for share, chance in zip(shares, given, strict=True))
+    result = 0.0
+    for share, chance in zip(shares, given, strict=True):
+        for part, whole in ((chance, yes), (1 - chance, 1 - yes)):
+            if part > 0 and whole > 0:
+                result += share * part * math.log2(part / whole)
+    return max(0.0, result)
+
+
+def tier_of(rank: int) -> Tier:
+    """Return the tier of a rank (0 is self_care)."""
+    return TIERS[len(TIERS) - 1 - rank]
+
+
+GIVEN = frozenset({"age_years", "sex"})
+"""What no answer changes."""
+
+
+def breaking(model: Model, node: Node, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    """Return the fewest facts that would have to be otherwise for a step that is true to be not true."""
+    ways = [
+        *(_otherwise(model, position, yes, no) for position in bits(node.present & yes)),
+        *(_otherwise(model, position, yes, no) for position in bits(node.absent & no)),
+        *(breaking(model, part, yes, no) for part in node.nodes if evaluate(part, yes, no) == YES),
+    ]
+    possible = sorted((way for way in ways if way is not None), key=len)
+    if node.kind == ALL:
+        return possible[0] if possible else None
+    if node.kind == ANY:
+        return _merged(possible) if len(possible) == len(ways) else None
+    if node.kind == COUNT:
+        needed = len(ways) - node.needed + 1
+        return _merged(possible[:needed]) if len(possible) >= needed else None
+    return None
+
+
+def _otherwise(model: Model, position: int, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    vocabulary = model.vocabulary
+    name = vocabulary.compiler.fact_names[position]
+    if name[0] in GIVEN:
+        return None
+    present = bool(yes >> position & 1)
+    if len(name) == 1 and vocabulary.findings[name[0]].asked_of == "computed":
+        node = vocabulary.derivation_of[position]
+        return breaking(model, node if present else opposite(node), yes, no)
+    return (Wanted(position, present=not present),)

@@ -1,0 +1,61 @@
+"""The smallest changes that would lower an escalation: what every rule at its height rests on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kneecds.core.asking import Wanted, answer, breaking, tier_of
+from kneecds.core.assessment import Counterfactual
+from kneecds.core.knowledge import TIER_RANK
+from kneecds.core.masks import bits
+from kneecds.core.unless import cancelling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from kneecds.core.facts import Scope
+    from kneecds.core.model import Model, Rule
+    from kneecds.core.vocabulary import State
+
+ROUTINE = TIER_RANK["routine"]
+
+
+def lowering(
+    model: Model,
+    scope: Scope,
+    state: State,
+    met: Sequence[tuple[Rule, bool]],
+    rank: int,
+) -> Iterator[Counterfactual]:
+    """Yield the smallest change after which no rule of this height is met in one scope; nothing if there is none."""
+    highest = [(rule, unless) for rule, unless in met if rule.rank == rank]
+    if not highest or rank <= ROUTINE:
+        return
+    changes: dict[Wanted, None] = {}
+    for rule, unless in highest:
+        way = _way(model, rule, state, unless=unless)
+        if way is None:
+            return
+        changes |= dict.fromkeys(way)
+    rest = [rule.rank for rule, _ in met if rule.rank < rank]
+    target = max([ROUTINE, *rest])
+    yield Counterfactual(
+        "lower",
+        tier_of(target),
+        scope,
+        tuple(answer(model, wanted) for wanted in changes),
+        highest[0][0].flag.id if len(highest) == 1 else "",
+    )
+
+
+def _way(model: Model, rule: Rule, state: State, *, unless: bool) -> tuple[Wanted, ...] | None:
+    if not unless:
+        return breaking(model, rule.node, state.yes, state.no)
+    if rule.hope is None:
+        return None
+    if_present, if_absent = cancelling(rule.hope, state.yes, state.no)
+    for position in bits(if_present):
+        return (Wanted(position, present=True),)
+    for position in bits(if_absent):
+        return (Wanted(position, present=False),)
+    return None

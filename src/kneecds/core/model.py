@@ -1,0 +1,312 @@
+"""Knowledge made ready for thinking: every criterion compiled, every ratio chosen, nothing left to look up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from kneecds.core.criteria import Criteria, Points, finding_ids, parse
+from kneecds.core.asking import shortest
+from kneecds.core.assessment import Hypothesis, RuleResult
+from kneecds.core.escalation import undecided_result
+from kneecds.core.evidence import Term, chosen_terms, groups_of
+from kneecds.core.knowledge import AGE_BANDS, TIER_RANK
+from kneecds.core.masks import SUM, Node, evaluate
+from kneecds.core.odds import logit
+from kneecds.core.options import in_order
+from kneecds.core.unless import Hope, hopeful
+from kneecds.core.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from kneecds.core.asking import Wanted
+    from kneecds.core.facts import Scope
+    from kneecds.core.knowledge import (
+        Action,
+        Condition,
+        Factor,
+        Instrument,
+        KnowledgeFiles,
+        Prior,
+        RedFlag,
+    )
+
+class Rule(NamedTuple):
+    """A red flag, compiled."""
+
+    flag: RedFlag
+    rank: int
+    node: Node
+    hope: Hope | None  # None: a rule that lowers, or too mild to be met unless
+    support: int
+    blank: int  # its truth when nothing it looks at is known
+    leaves: int  # every fact it can rest on, derivations opened
+    person: bool  # looks only at findings of the whole person
+
+
+class Compiled(NamedTuple):
+    """An instrument, compiled."""
+
+    instrument: Instrument
+    node: Node
+    applies: Node | None
+    criteria: tuple[tuple[str, Node | None], ...]  # None: a line that no finding can express
+    score: Node | None
+    bands: tuple[tuple[str, str, Node], ...]
+    support: int  # every fact it can rest on
+
+
+class Start(NamedTuple):
+    """A prior as log-odds, with its variance."""
+
+    log_odds: float
+    variance: float
+    prior: Prior | None
+
+
+class Model:
+    """All compiled knowledge. Immutable after construction but for caches that hold the same values every time."""
+
+    def __init__(self, files: KnowledgeFiles) -> None:
+        """Compile; the files have been checked, so nothing here can fail on their content."""
+        self.files = files
+        self.reasoning = files.reasoning
+        self.vocabulary = vocabulary = Vocabulary(files.findings)
+        self.conditions: tuple[Condition, ...] = files.conditions
+        self.position = {condition.id: index for index, condition in enumerate(files.conditions)}
+        self.ancestors = {condition.id: tuple(self._ancestors(condition)) for condition in files.conditions}
+        self.descendants: dict[str, tuple[str, ...]] = {
+            condition.id: tuple(other for other, above in self.ancestors.items() if condition.id in above)
+            for condition in files.conditions
+        }
+        self.scored = tuple(
+            index for index, condition in enumerate(files.conditions) if condition.managed_by_probability != "no"
+        )
+        self.gates = tuple(
+            (self.position[condition.id], node, node.support())
+            for condition in files.conditions
+            if condition.gate is not None
+            for node in [vocabulary.node(condition.gate.when)]
+        )
+        self.gate_of = {index: node for index, node, _ in self.gates}
+        self.rules = tuple(self._rule(flag) for flag in files.red_flags)
+        self.instruments = tuple(self._instrument(instrument) for instrument in files.instruments)
+        self.factors: tuple[tuple[Factor, Node, int], ...] = tuple(
+            (factor, node, node.support())
+            for factor in files.factors
+            if factor.present_when
+            for node in [vocabulary.node(factor.present_when)]
+        )
+        vocabulary.finish()
+        self.rules = tuple(
+            rule._replace(person=not (rule.support & ~vocabulary.person_mask)) for rule in self.rules
+        )
+        self._index_evidence()
+        self.families = frozenset(self.reasoning.families)
+        self.family_of = {condition.id: self._family(condition.id) for condition in files.conditions}
+        self.actions_for: dict[str, tuple[Action, ...]] = {}
+        for action in files.actions:
+            for condition_id in action.indicated_for:
+                self.actions_for[condition_id] = (*self.actions_for.get(condition_id, ()), action)
+        self.action_of = {action.id: action for action in files.actions}
+        self.action_order = in_order(files.actions)
+        self.forbidden_by = {action.id: self._forbidden(action) for action in files.actions}
+        self.cautioned_by = {action.id: self._cautioned(action) for action in files.actions}
+        self.cautionary = tuple(
+            self.action_of[action_id]
+            for action_id in sorted(self.action_order, key=self.action_order.__getitem__)
+            if not self.action_of[action_id].indicated_for
+        )
+        self.fact_texts = tuple(self._fact_text(name) for name in vocabulary.compiler.fact_names)
+        self.knee_rules = tuple(rule for rule in self.rules if not rule.person)
+        self.general_mask = self._general()
+        self.telling_mask = self._telling()
+        self._blank_ways: dict[str, tuple[Wanted, ...]] = {}
+        self._blank_results: dict[tuple[str, str], RuleResult] = {}
+        self._bare: dict[int, Hypothesis] = {}
+        self._starts: dict[tuple[str, str, str | None], tuple[Start | None, ...]] = {}
+
+    def starts(self, setting: str, sex: str, band: str | None) -> tuple[Start | None, ...]:
+        """Return the prior of every condition for one kind of patient; None where there is none."""
+        key = (setting, sex, band)
+        found = self._starts.get(key)
+        if found is None:
+            found = tuple(self._start(condition, setting, sex, band) for condition in self.conditions)
+            self._starts[key] = found
+        return found
+
+    def label(self, condition_id: str) -> str:
+        """Return the label of a condition."""
+        return self.conditions[self.position[condition_id]].label
+
+    def blank_way(self, rule: Rule) -> tuple[Wanted, ...]:
+        """Return the shortest way to a rule from knowing nothing that it looks at."""
+        way = self._blank_ways.get(rule.flag.id)
+        if way is None:
+            way = self._blank_ways[rule.flag.id] = shortest(self, rule.node, 0, 0) or ()
+        return way
+
+    def blank_result(self, rule: Rule, scope: Scope) -> RuleResult:
+        """Return the result of a rule of which nothing is known."""
+        key = (rule.flag.id, scope)
+        result = self._blank_results.get(key)
+        if result is None:
+            result = self._blank_results[key] = undecided_result(self, rule, scope, self.blank_way(rule))
+        return result
+
+    def bare_hypothesis(self, index: int) -> Hypothesis:
+        """Return a condition that is only named."""
+        bare = self._bare.get(index)
+        if bare is None:
+            condition = self.conditions[index]
+            bare = self._bare[index] = Hypothesis(
+                condition.id, condition.label, 0, 0.0, 0.0, 0.0, 0.0, condition.default_tier,
+            )  # fmt: skip
+        return bare
+
+    def names_of_leaves(self, finding: str) -> Iterator[str]:
+        """Yield the findings that a finding is derived from, down to those that can be asked."""
+        for needed in finding_ids(self.vocabulary.trees[finding]) if finding in self.vocabulary.trees else ():
+            yield needed
+            yield from self.names_of_leaves(needed)
+
+    def _fact_text(self, name: tuple[str, ...]) -> tuple[str, str, str]:
+        label = self.vocabulary.findings[name[0]].label
+        if len(name) == 1:
+            return name[0], label, f"not: {label}"
+        return name[0], f"{label} {name[1]} {name[2]}", f"{label} not {name[1]} {name[2]}"
+
+    def _general(self) -> int:
+        """Return the facts that say who somebody is, and nothing of what is wrong."""
+        return sum(
+            1 << position
+            for position, name in enumerate(self.vocabulary.compiler.fact_names)
+            for finding in [self.vocabulary.findings[name[0]]]
+            if finding.category in ("context", "risk_factor", "history", "activity") and finding.scope == "person"
+        )
+
+    def _telling(self) -> int:
+        """Return the facts whose presence says enough of what is wrong to rank conditions."""
+        mask = self.present_mask & ~self.general_mask
+        for plain in ("knee_pain", "bilateral_knee_pain", "gradual_onset", "sudden_onset", "over_72_hours",
+                      "over_6_weeks", "under_1_year", "pain_over_48h_not_improving", "knee_or_thigh_pain_only"):  # fmt: skip
+            mask &= ~self._mask(plain)
+        return mask
+
+    def _forbidden(self, action: Action) -> tuple[tuple[str, int], ...]:
+        names = action.contraindicated_for
+        if action.screened_by:
+            names += tuple(one for one in self.action_of[action.screened_by].contraindicated_for if one not in names)
+        return tuple((name, self._mask(name)) for name in names)
+
+    def _cautioned(self, action: Action) -> tuple[tuple[str, int], ...]:
+        names = self.action_of[action.reviewed_by].contraindicated_for if action.reviewed_by else ()
+        return tuple((name, self._mask(name)) for name in names)
+
+    def _mask(self, name: str) -> int:
+        position = self.vocabulary.bit_of.get(name)
+        return 0 if position is None else 1 << position
+
+    # --- compiling -------------------------------------------------------------------------------------------
+
+    def _rule(self, flag: RedFlag) -> Rule:
+        tree = parse(flag.when)
+        node = self.vocabulary.compiler.node(tree)
+        rank = TIER_RANK[flag.tier]
+        hope = hopeful(tree, self.vocabulary) if rank >= TIER_RANK["soon_within_days"] else None
+        leaves = self._leaves(tree, node)
+        return Rule(flag, rank, node, hope, node.support(), evaluate(node, 0, 0), leaves, person=False)
+
+    def _leaves(self, tree: Criteria, node: Node) -> int:
+        leaves = node.support()
+        for finding in set(finding_ids(tree)):
+            for leaf in (finding, *self.names_of_leaves(finding)):
+                leaves |= self._mask(leaf)
+        return leaves
+
+    def _instrument(self, instrument: Instrument) -> Compiled:
+        node = self.vocabulary.node
+        main = node(instrument.when)
+        support = self._leaves(parse(instrument.when), main)
+        score = parse(instrument.score) if instrument.score else None
+        return Compiled(
+            instrument,
+            main,
+            node(instrument.applies) if instrument.applies else None,
+            tuple((line.text, node(line.when) if line.when else None) for line in instrument.criteria),
+            self._sum(score) if isinstance(score, Points) else None,
+            tuple((band.label, band.text, node(band.when)) for band in instrument.bands),
+            support,
+        )
+
+    def _sum(self, points: Points) -> Node:
+        weights = tuple((weight, self.vocabulary.compiler.node(part)) for weight, part in points.parts)
+        return Node(SUM, 0, 0, (), 0, weights)
+
+    def _index_evidence(self) -> None:
+        bit_of, reasoning = self.vocabulary.bit_of, self.reasoning
+        groups = groups_of(self.files.findings, reasoning)
+        numbers = {group: number for number, group in enumerate(sorted(set(groups.values())))}
+        self.present_terms: dict[int, tuple[Term, ...]] = {}
+        self.absent_terms: dict[int, tuple[Term, ...]] = {}
+        self.terms_of: tuple[tuple[Term, ...], ...] = ()
+        everything = []
+        for index, condition in enumerate(self.conditions):
+            own = []
+            for finding, present, absent in chosen_terms(condition, reasoning):
+                position = bit_of[finding]
+                key = index << 10 | numbers[groups[finding]]
+                for terms, made in ((self.present_terms, present), (self.absent_terms, absent)):
+                    if made is not None:
+                        term = made._replace(condition=index, key=key, position=position)
+                        terms[position] = (*terms.get(position, ()), term)
+                        own.append(term)
+            everything.append(tuple(own))
+        self.terms_of = tuple(everything)
+        self.present_mask = sum(1 << position for position in self.present_terms)
+        self.absent_mask = sum(1 << position for position in self.absent_terms)
+        self.cluster_parts: dict[int, int] = {}
+        for cluster in reasoning.clusters:
+            mask = 0
+            for part in self.names_of_leaves(cluster):
+                if part in bit_of:
+                    mask |= 1 << bit_of[part]
+            self.cluster_parts[bit_of[cluster]] = mask
+        self.cluster_mask = sum(1 << position for position in self.cluster_parts)
+
+    def _ancestors(self, condition: Condition) -> Iterator[str]:
+        while condition.parent:
+            yield condition.parent
+            condition = self.conditions[self.position[condition.parent]]
+
+    def _family(self, condition_id: str) -> str:
+        family = condition_id
+        for ancestor in self.ancestors[condition_id]:
+            if ancestor in self.families:
+                family = ancestor
+        return family
+
+    def _start(self, condition: Condition, setting: str, sex: str, band: str | None) -> Start | None:
+        priors = [prior for prior in condition.priors if prior.setting == setting]
+        wanted = [band] if band is not None else [name for name, _ in AGE_BANDS[2:]]
+        cells = [cell for name in wanted for cell in [_cell(priors, name, sex)] if cell is not None]
+        if not cells:
+            return None
+        estimate = sum(cell.estimate for cell in cells) / len(cells)
+        low, high = min(cell.low for cell in cells), max(cell.high for cell in cells)
+        spread = (logit(min(high, 0.99)) - logit(low)) / (2 * 1.96)
+        return Start(logit(estimate), spread * spread, cells[0])
+
+
+def _cell(priors: Iterable[Prior], band: str | None, sex: str) -> Prior | None:
+    cells = {prior.sex: prior for prior in priors if prior.age_band == band}
+    return cells.get(sex) or cells.get("any")  # type: ignore[call-overload] # other and unknown sex: any
+
+
+def age_band(age_years: float | None) -> str | None:
+    """Return the band of an age; None if it is not known."""
+    if age_years is None:
+        return None
+    return next(name for name, end in AGE_BANDS if age_years < end)
+
+

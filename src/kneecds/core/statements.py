@@ -1,0 +1,198 @@
+"""From what was stated, by many and at different times, to what is taken as known of each side.
+
+The newest statement wins; what is older than its finding's window is not current any more, and unknown.
+Statements of the same time that contradict each other both stand: the dangerous reading counts for red flags,
+neither counts for ruling out.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from kneecds.core.assessment import KnownFinding
+from kneecds.errors import Issue, information, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kneecds.core.facts import Fact
+    from kneecds.core.knowledge import Finding
+    from kneecds.core.vocabulary import Vocabulary
+
+PERSON: Literal["person"] = "person"
+
+
+class Direct(NamedTuple):
+    """What was stated of one scope: facts affirmed and facts denied. A fact in both is contradicted."""
+
+    yes: int
+    no: int
+
+
+class Record:
+    """What is known of one patient, by scope, and how it came about."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.direct: dict[str, Direct] = {}
+        self.known: list[KnownFinding] = []
+        self.amounts: dict[tuple[str, str], float] = {}
+        self.choices: dict[tuple[str, str], str] = {}
+        self.issues: list[Issue] = []
+
+
+def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
+    """Return what the facts say at a date; facts about unknown findings are reported, never dropped in silence."""
+    record = Record()
+    grouped: dict[tuple[str, str], list[Fact]] = {}
+    findings = vocabulary.findings
+    for fact in facts:
+        name = fact.finding
+        if name not in findings:
+            name = vocabulary.aliases.get(name, "")
+            if not name:
+                record.issues.append(
+                    warning(
+                        "not-found", "finding-unknown", fact.origin.expression,
+                        f"'{fact.finding}' is not a finding of this knowledge version; it was not used",
+                    ),
+                )  # fmt: skip
+                continue
+        key = (fact.scope, name)
+        held = grouped.get(key)
+        if held is None:
+            grouped[key] = [fact]
+        else:
+            held.append(fact)
+    masks: dict[str, list[int]] = {}
+    for (scope, name), stated in grouped.items():
+        finding = findings[name]
+        if (finding.scope == PERSON) is not (scope == PERSON):
+            scope = PERSON if finding.scope == PERSON else "unspecified"  # noqa: PLW2901 - the finding knows better
+        yes, no = _settle(scope, finding, stated, vocabulary, as_of, record)
+        held_masks = masks.get(scope)
+        if held_masks is None:
+            masks[scope] = [yes, no]
+        else:
+            held_masks[0] |= yes
+            held_masks[1] |= no
+    record.direct = {scope: Direct(yes, no) for scope, (yes, no) in masks.items()}
+    return record
+
+
+def _settle(  # noqa: PLR0913
+    scope: str,
+    finding: Finding,
+    stated: list[Fact],
+    vocabulary: Vocabulary,
+    as_of: date,
+    record: Record,
+) -> tuple[int, int]:
+    """Take the newest statements of one finding; return which facts they affirm and deny."""
+    if len(stated) > 1 or finding.stale_after_days:
+        newest = _newest(finding, stated, as_of, record)
+    else:
+        newest = stated
+    values = [fact.value for fact in newest if fact.value is not None]
+    origins = tuple(fact.origin for fact in newest)
+    if not values:
+        state = "stale" if not newest else "unknown"
+        record.known.append(
+            KnownFinding(finding.id, finding.label, scope, state, origins=origins or (stated[-1].origin,)),  # type: ignore[arg-type]
+        )
+        return 0, 0
+    yes = no = 0
+    for value in values:
+        affirmed, denied = _masks(scope, finding, value, vocabulary, record)
+        yes |= affirmed
+        no |= denied
+    contradicted = len(values) > 1 and any(value != values[0] for value in values)
+    if contradicted:
+        expression = "; ".join(origin.expression for origin in origins if origin.expression)
+        record.issues.append(
+            warning(
+                "conflict", "statements-contradict", expression,
+                f"{finding.label} ({scope}): statements of the same time contradict each other; the more urgent "
+                "reading is used for red flags, neither for ruling out",
+            ),
+        )  # fmt: skip
+        record.amounts.pop((scope, finding.id), None)
+    first = values[0]
+    if finding.value_type == "boolean":
+        state = "present" if first is True else "absent"
+    else:
+        state = "value"
+    shown = "" if finding.value_type == "boolean" else " / ".join(dict.fromkeys(str(value) for value in values))
+    record.known.append(
+        KnownFinding(
+            finding.id, finding.label, scope, "contradicted" if contradicted else state, shown, finding.unit, origins,  # type: ignore[arg-type]
+        ),
+    )  # fmt: skip
+    return yes, no
+
+
+def _masks(
+    scope: str,
+    finding: Finding,
+    value: bool | Decimal | str,
+    vocabulary: Vocabulary,
+    record: Record,
+) -> tuple[int, int]:
+    if finding.value_type == "boolean":
+        if isinstance(value, bool):
+            mask = 1 << vocabulary.bit_of[finding.id]
+            return (mask, 0) if value else (0, mask)
+    elif finding.value_type == "quantity":
+        if isinstance(value, Decimal) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+            number = float(value)
+            record.amounts[scope, finding.id] = number
+            return vocabulary.amount_masks(finding.id, number)
+    elif isinstance(value, str) and value in finding.choices:
+        record.choices[scope, finding.id] = value
+        return vocabulary.choice_masks(finding.id, value)
+    record.issues.append(
+        warning("value", "value-kind", "", f"{finding.label}: a {finding.value_type} cannot be {value!r}; not used"),
+    )
+    return 0, 0
+
+
+def _newest(finding: Finding, stated: list[Fact], as_of: date, record: Record) -> list[Fact]:
+    """Return the newest current statements; undated ones belong to every time."""
+    undated = [fact for fact in stated if not fact.origin.time]
+    dated = [(fact, *moment(fact.origin.time, as_of)) for fact in stated if fact.origin.time]
+    if finding.stale_after_days:
+        current = [one for one in dated if (as_of - one[1]).days <= finding.stale_after_days]
+        if len(current) < len(dated) and not current and not undated:
+            record.issues.append(
+                information(
+                    "informational", "statement-stale", dated[-1][0].origin.expression,
+                    f"{finding.label}: stated more than {finding.stale_after_days} days before {as_of.isoformat()}; "
+                    "taken as unknown now",
+                ),
+            )  # fmt: skip
+        dated = current
+    if not dated:
+        return undated
+    last_day = max(day for _, day, _ in dated)
+    last = max((instant for _, day, instant in dated if day == last_day and instant is not None), default=None)
+    newest = [
+        fact for fact, day, instant in dated if day == last_day and (instant is None or instant == last)
+    ]  # fmt: skip
+    return [fact for fact in stated if fact in newest or not fact.origin.time]
+
+
+def moment(time: str, as_of: date) -> tuple[date, datetime | None]:
+    """Return the day of a FHIR dateTime, and the instant if it has one; a part of a date means its last day."""
+    day = time[:10]
+    if len(day) == 10:  # noqa: PLR2004 - YYYY-MM-DD
+        parsed = date.fromisoformat(day)
+        if len(time) > 10:  # noqa: PLR2004
+            instant = datetime.fromisoformat(time)
+            return parsed, instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return parsed, None
+    year = int(day[:4])
+    month = int(day[5:7]) if len(day) == 7 else 12  # noqa: PLR2004
+    return min(date(year, month, monthrange(year, month)[1]), as_of), None

@@ -1,0 +1,1 @@
+"""How well the whole does: labelled cases go through FHIR and the pipeline, and the answers are compared."""

@@ -1,0 +1,1 @@
+"""Checks on a whole document; structure has a room of its own."""

@@ -1,0 +1,271 @@
+"""The one place that knows the order: parse, validate, read, think, write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+from kneecds.core import assess as thinking
+from kneecds.core.assessment import SCHEMA_VERSION, Software
+from kneecds.core.assessment import Assessment as Answer
+from kneecds.core.facts import Fact, Subject
+from kneecds.core.model import Model
+from kneecds.errors import Issue, UsageError, fatal
+from kneecds.fhir import concept_map, emit, read, strict_json, structure, version
+from kneecds.fhir.concepts import Concepts
+from kneecds.fhir.structure import gate
+from kneecds.fhir.validate import references
+from kneecds.knowledge import shipped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kneecds.core.assessment import Hypothesis
+    from kneecds.core.facts import Side
+    from kneecds.core.knowledge import Setting
+    from kneecds.fhir.questionnaire import Form
+    from kneecds.fhir.version import Release
+    from kneecds.knowledge import Knowledge
+
+RELEASES: tuple[Release, ...] = ("R4", "R4B", "R5")
+
+
+class Jsonable(Protocol):
+    """A typed resource of fhir.resources."""
+
+    def model_dump_json(self) -> str:
+        """Return the resource as JSON."""
+
+
+Body: TypeAlias = "bytes | str | Mapping[str, object] | Sequence[object] | Jsonable"
+
+
+class Assessment(Answer, frozen=True):
+    """The answer, with a way to FHIR."""
+
+    def to_fhir(self, release: Release = "R4", *, knowledge: Knowledge | None = None) -> dict[str, Any]:
+        """Return the guidance as a FHIR Bundle; `knowledge` if the answer was made with other than the shipped."""
+        return emit.guidance(self, _prepared_for(self, knowledge).catalogue, release)
+
+    def to_fhir_bytes(self, release: Release = "R4", *, knowledge: Knowledge | None = None) -> bytes:
+        """Return the guidance as the bytes of a FHIR Bundle."""
+        return emit.guidance_bytes(self, _prepared_for(self, knowledge).catalogue, release)
+
+
+class Prepared:
+    """One version of the knowledge, compiled for use; parts that a run does not need are not built."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        """Keep the knowledge."""
+        self.knowledge = knowledge
+        self.software = Software(package_version(), knowledge.version, knowledge.sha256)
+
+    @cached_property
+    def model(self) -> Model:
+        """The knowledge as the core thinks with it."""
+        return Model(self.knowledge.files)
+
+    @cached_property
+    def concepts(self) -> Concepts:
+        """The codes."""
+        return Concepts(self.knowledge.files.findings, self.knowledge.files.conditions)
+
+    @cached_property
+    def catalogue(self) -> emit.Catalogue:
+        """The codes and texts for writing."""
+        return emit.Catalogue.of(msgspec.structs.replace(self.knowledge.files, sources=self.knowledge.sources))
+
+    @cached_property
+    def questionnaire(self) -> dict[str, Any]:
+        """The intake form as a FHIR Questionnaire."""
+        from kneecds.fhir import questionnaire  # noqa: PLC0415 - only where a form is used
+
+        findings = {finding.id: finding for finding in self.knowledge.files.findings}
+        return questionnaire.build(self.knowledge.intake, findings, self.knowledge.version)
+
+    @cached_property
+    def forms(self) -> Mapping[str, Form]:
+        """The forms whose responses can be read, by canonical."""
+        from kneecds.fhir.questionnaire import Form  # noqa: PLC0415
+
+        form = Form(self.questionnaire)
+        return {form.url: form}
+
+
+@lru_cache(maxsize=8)
+def prepare(knowledge: Knowledge) -> Prepared:
+    """Return the knowledge compiled for use; the same knowledge is compiled once."""
+    return Prepared(knowledge)
+
+
+def _prepared_for(answer: Answer, knowledge: Knowledge | None) -> Prepared:
+    known = knowledge or shipped()
+    if known.sha256 != answer.software.knowledge_hash:
+        msg = "the assessment was made with other knowledge; pass that knowledge"
+        raise UsageError(msg)
+    return prepare(known)
+
+
+class Evaluation(NamedTuple):
+    """An assessment with what it was made from, for looking closer."""
+
+    assessment: Assessment
+    facts: tuple[Fact, ...]
+    prepared: Prepared
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        """Every problem and remark on the input."""
+        return self.assessment.issues
+
+    @property
+    def ok(self) -> bool:
+        """Whether the input had no error."""
+        return not any(issue.is_error for issue in self.issues)
+
+    def to_fhir(self, release: Release = "R4") -> dict[str, Any]:
+        """Return the guidance as a FHIR Bundle."""
+        return emit.guidance(self.assessment, self.prepared.catalogue, release)
+
+    def to_fhir_bytes(self, release: Release = "R4") -> bytes:
+        """Return the guidance as the bytes of a FHIR Bundle."""
+        return emit.guidance_bytes(self.assessment, self.prepared.catalogue, release)
+
+    def explain(self, condition: str) -> tuple[tuple[Side, Hypothesis], ...]:
+        """Return for each side what makes a condition more or less probable, also if it is not in the list."""
+        answer = self.assessment
+        return thinking.explained(
+            self.facts, condition, model=self.prepared.model, as_of=date.fromisoformat(answer.as_of), setting=answer.setting,
+        )  # fmt: skip
+
+
+def evaluate(  # noqa: PLR0913
+    body: Body,
+    *,
+    knowledge: Knowledge,
+    as_of: date,
+    setting: Setting = "primary_care",
+    release: Release | None = None,
+    maps: Sequence[Mapping[str, object]] = (),
+) -> Evaluation:
+    """Read one FHIR document and think about it; problems of the input are issues of the answer, never exceptions."""
+    prepared = prepare(knowledge)
+    document, issues, sound = _document(body, release)
+    if document is None or _hopeless(issues):
+        return _failure(prepared, as_of, setting, issues)
+    used = release or version.detect(document)
+    if not sound:
+        document, found = structure.usable(document, used)
+        issues = (*issues, *found)
+        if document is None:
+            return _failure(prepared, as_of, setting, issues)
+    mappings = []
+    for resource in maps:
+        mapping, found_in_map = concept_map.concept_mapping(dict(resource), prepared.concepts)
+        mappings.append(mapping)
+        issues = (*issues, *found_in_map)
+    reading = read.read(
+        document, concepts=prepared.concepts, as_of=as_of, release=used, forms=prepared.forms, maps=tuple(mappings),
+    )  # fmt: skip
+    issues = (*issues, *reading.issues)
+    if _hopeless(issues):
+        return _failure(prepared, as_of, setting, issues)
+    unusable = reading.unusable or any(issue.is_error for issue in issues)
+    return evaluate_facts(
+        reading.facts, knowledge=knowledge, as_of=as_of, setting=setting, subject=reading.subject, issues=issues,
+        unusable=unusable,
+    )  # fmt: skip
+
+
+def evaluate_facts(  # noqa: PLR0913
+    facts: Iterable[Fact],
+    *,
+    knowledge: Knowledge,
+    as_of: date,
+    setting: Setting = "primary_care",
+    subject: Subject = Subject(),  # noqa: B008 - frozen
+    issues: tuple[Issue, ...] = (),
+    unusable: bool = False,
+) -> Evaluation:
+    """Think about facts that a host hands over itself: the same answer as for the FHIR they could have come from."""
+    prepared = prepare(knowledge)
+    facts = tuple(facts)
+    answer = thinking.assess(
+        facts, model=prepared.model, software=prepared.software, as_of=as_of, setting=setting, subject=subject,
+        issues=issues, unusable=unusable, make=Assessment,
+    )  # fmt: skip
+    return Evaluation(answer, facts, prepared)
+
+
+def validate(
+    body: Body, *, knowledge: Knowledge, as_of: date, release: Release | None = None
+) -> tuple[Issue, ...]:
+    """List every problem of one document: JSON, structure, references, and what its content means here."""
+    document, issues, sound = _document(body, release)
+    if document is None:
+        return issues
+    used = release or version.detect(document)
+    usable: Any = document
+    if not sound:
+        usable, found = structure.usable(document, used)
+        issues = (*issues, *found)
+    issues = (*issues, *references.issues(document))
+    if usable is None:
+        return issues
+    prepared = prepare(knowledge)
+    reading = read.read(
+        usable, concepts=prepared.concepts, as_of=as_of, release=used, forms=prepared.forms,
+    )  # fmt: skip
+    return (*issues, *reading.issues)
+
+
+def _document(body: Body, release: Release | None) -> tuple[Any, tuple[Issue, ...], bool]:
+    """Return the parsed document, its problems, and whether its structure is known to be sound."""
+    raw = _bytes(body)
+    if isinstance(raw, Issue):
+        return None, (raw,), False
+    document, issues = strict_json.parse(raw)
+    if document is None and not issues:
+        return None, (fatal("structure", "not-fhir", "", "null is not a FHIR resource"),), False
+    sound = not issues and release in (None, "R4") and isinstance(document, dict) and gate.sound(raw)
+    return document, issues, sound
+
+
+def _bytes(body: Body) -> bytes | Issue:
+    if isinstance(body, bytes):
+        return body
+    try:
+        if isinstance(body, str):
+            return body.encode()
+        if isinstance(body, (Mapping, Sequence)):
+            return ENCODER.encode(body)
+        return body.model_dump_json().encode()
+    except (UnicodeEncodeError, msgspec.MsgspecError, TypeError, ValueError, RecursionError, AttributeError) as problem:
+        return fatal("structure", "not-json", "", f"the input cannot be written as JSON: {type(problem).__name__}")
+
+
+def _hopeless(issues: Iterable[Issue]) -> bool:
+    return any(issue.severity == "fatal" for issue in issues)
+
+
+def _failure(prepared: Prepared, as_of: date, setting: Setting, issues: tuple[Issue, ...]) -> Evaluation:
+    answer = Assessment(SCHEMA_VERSION, prepared.software, as_of.isoformat(), setting, "failure", Subject(), None, issues=issues)
+    return Evaluation(answer, (), prepared)
+
+
+ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+@lru_cache(maxsize=1)
+def package_version() -> str:
+    """Return the version of the installed package."""
+    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415
+
+    try:
+        return installed("kneecds")
+    except PackageNotFoundError:
+        return "0+unknown"

@@ -1,0 +1,1 @@
+"""Shapes an assessment for a reader; no clinical decision is taken here."""

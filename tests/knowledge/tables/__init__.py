@@ -1,0 +1,1 @@
+"""One table of patients for each clinical group."""

@@ -1,0 +1,72 @@
+"""Inflamed and worn joints, and swelling that stays."""
+
+from __future__ import annotations
+
+from known import NO, UNKNOWN, YES, Case, knee, met, not_met, table, undecided, unless
+
+CASES: tuple[Case, ...] = (
+    *table(
+        "rf_hip_osteoarthritis",
+        knee(age_years=45, knee_pain=YES, hip_internal_rotation_limited=YES, fall=NO),
+        met("45, knee pain, hip does not turn in"),
+        not_met("44", age_years=44),
+        undecided("age not known", age_years=UNKNOWN),
+        met("thigh pain", knee_pain=NO, thigh_pain=YES),
+        not_met("neither knee nor thigh hurts", knee_pain=NO, thigh_pain=NO),
+        undecided("site of pain not asked about", knee_pain=UNKNOWN),
+        met("moving the hip hurts", hip_internal_rotation_limited=NO, hip_movement_pain=YES),
+        not_met("hip free and painless", hip_internal_rotation_limited=NO, hip_movement_pain=NO),
+        undecided("hip not examined", hip_internal_rotation_limited=UNKNOWN),
+        not_met("after a fall", fall=YES),
+        undecided("falls not asked about", fall=UNKNOWN),
+    ),
+    *table(
+        "rf_reactive_arthritis",
+        knee(knee_swelling=YES, rash_eye_urinary_or_gut_symptoms=YES, knee_injury=NO),
+        met("swollen knee after a bout of diarrhoea"),
+        met("sore red eye", rash_eye_urinary_or_gut_symptoms=UNKNOWN, eye_inflammation=YES),
+        met("swollen ankle", knee_swelling=NO, other_joint_swelling=YES),
+        not_met("no joint swollen", knee_swelling=NO, other_joint_swelling=NO),
+        undecided("joints not examined", knee_swelling=UNKNOWN),
+        not_met("no eye, urinary, gut or skin symptoms", rash_eye_urinary_or_gut_symptoms=NO),
+        undecided("swollen knee, nothing else asked", rash_eye_urinary_or_gut_symptoms=UNKNOWN),
+        not_met("began with an injury", knee_injury=YES),
+        unless("injury not asked about", knee_injury=UNKNOWN),
+    ),
+    *table(
+        "rf_several_swollen_joints",
+        knee(knee_swelling=YES, other_joint_swelling=YES, knee_injury=NO),
+        met("knee and ankle swollen, no injury"),
+        not_met("knee not swollen", knee_swelling=NO),
+        undecided("ankle swollen, knee not looked at", knee_swelling=UNKNOWN),
+        not_met("only the knee", other_joint_swelling=NO),
+        undecided("other joints not looked at", other_joint_swelling=UNKNOWN),
+        not_met("began with an injury", knee_injury=YES),
+        unless("injury not asked about", knee_injury=UNKNOWN),
+    ),
+    *table(
+        "rf_swelling_persistent",
+        knee(knee_swelling=YES, warmth=NO, fever=NO, symptom_duration_days=2),
+        met("swollen for two days, cool, no fever"),
+        not_met("one day", symptom_duration_days=1),
+        undecided("duration not known", symptom_duration_days=UNKNOWN),
+        not_met("not swollen", knee_swelling=NO),
+        undecided("knee not looked at", knee_swelling=UNKNOWN),
+        not_met("warm", warmth=YES),
+        unless("warmth not felt for", warmth=UNKNOWN),
+        not_met("fever", fever=YES),
+        unless("temperature not asked about", fever=UNKNOWN),
+    ),
+    *table(
+        "rf_systemic_arthritis",
+        knee(morning_stiffness_minutes=30, other_joint_pain=YES),
+        met("half an hour of stiffness, other joints hurt"),
+        not_met("29 minutes", morning_stiffness_minutes=29),
+        undecided("stiffness not timed", morning_stiffness_minutes=UNKNOWN),
+        met("other joints swollen", other_joint_pain=UNKNOWN, other_joint_swelling=YES),
+        met("psoriasis", other_joint_pain=NO, current_psoriasis=YES),
+        met("known inflammatory arthritis", other_joint_pain=NO, known_inflammatory_arthritis=YES),
+        undecided("other joints not asked about", other_joint_pain=UNKNOWN),
+        not_met("stiff knee only", other_joint_pain=NO, current_psoriasis=NO, known_inflammatory_arthritis=NO),
+    ),
+)
