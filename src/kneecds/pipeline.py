@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
+from kneecds._version import __version__
 from kneecds.core import assess as thinking
 from kneecds.core.assessment import SCHEMA_VERSION, Software
 from kneecds.core.assessment import Assessment as Answer
@@ -17,12 +18,11 @@ from kneecds.core.model import Model
 from kneecds.errors import Issue, UsageError, fatal
 from kneecds.fhir import concept_map, emit, read, strict_json, structure, version
 from kneecds.fhir.concepts import Concepts
-from kneecds.fhir.structure import gate
 from kneecds.fhir.validate import references
 from kneecds.knowledge import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from kneecds.core.assessment import Hypothesis
     from kneecds.core.facts import Side
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kneecds.fhir.version import Release
     from kneecds.knowledge import Knowledge
 
+INTAKE = "https://kneecds.org/fhir/Questionnaire/kneecds-intake"
 RELEASES: tuple[Release, ...] = ("R4", "R4B", "R5")
 
 
@@ -62,7 +63,9 @@ class Prepared:
     def __init__(self, knowledge: Knowledge) -> None:
         """Keep the knowledge."""
         self.knowledge = knowledge
-        self.software = Software(package_version(), knowledge.version, knowledge.sha256)
+        self.forms = Forms(self)
+        self.warm = False  # the first document is checked by the walker, which starts faster than the gate
+        self.software = Software(__version__, knowledge.version, knowledge.sha256)
 
     @cached_property
     def model(self) -> Model:
@@ -88,12 +91,33 @@ class Prepared:
         return questionnaire.build(self.knowledge.intake, findings, self.knowledge.version)
 
     @cached_property
-    def forms(self) -> Mapping[str, Form]:
-        """The forms whose responses can be read, by canonical."""
+    def form(self) -> Form:
+        """The intake form, made ready for reading responses."""
         from kneecds.fhir.questionnaire import Form  # noqa: PLC0415
 
-        form = Form(self.questionnaire)
-        return {form.url: form}
+        return Form(self.questionnaire)
+
+
+class Forms(Mapping[str, "Form"]):
+    """The forms whose responses can be read, by canonical; made when the first response comes."""
+
+    def __init__(self, prepared: Prepared) -> None:
+        """Wait."""
+        self._prepared = prepared
+
+    def __getitem__(self, canonical: str) -> Form:
+        """Return the form of a canonical."""
+        if canonical == INTAKE:
+            return self._prepared.form
+        raise KeyError(canonical)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the canonicals."""
+        return iter((INTAKE,))
+
+    def __len__(self) -> int:
+        """There is one form of our own."""
+        return 1
 
 
 @lru_cache(maxsize=8)
@@ -154,7 +178,7 @@ def evaluate(  # noqa: PLR0913
 ) -> Evaluation:
     """Read one FHIR document and think about it; problems of the input are issues of the answer, never exceptions."""
     prepared = prepare(knowledge)
-    document, issues, sound = _document(body, release)
+    document, issues, sound = _document(body, release, prepared)
     if document is None or _hopeless(issues):
         return _failure(prepared, as_of, setting, issues)
     used = release or version.detect(document)
@@ -205,7 +229,8 @@ def validate(
     body: Body, *, knowledge: Knowledge, as_of: date, release: Release | None = None
 ) -> tuple[Issue, ...]:
     """List every problem of one document: JSON, structure, references, and what its content means here."""
-    document, issues, sound = _document(body, release)
+    prepared = prepare(knowledge)
+    document, issues, sound = _document(body, release, prepared)
     if document is None:
         return issues
     used = release or version.detect(document)
@@ -216,14 +241,13 @@ def validate(
     issues = (*issues, *references.issues(document))
     if usable is None:
         return issues
-    prepared = prepare(knowledge)
     reading = read.read(
         usable, concepts=prepared.concepts, as_of=as_of, release=used, forms=prepared.forms,
     )  # fmt: skip
     return (*issues, *reading.issues)
 
 
-def _document(body: Body, release: Release | None) -> tuple[Any, tuple[Issue, ...], bool]:
+def _document(body: Body, release: Release | None, prepared: Prepared) -> tuple[Any, tuple[Issue, ...], bool]:
     """Return the parsed document, its problems, and whether its structure is known to be sound."""
     raw = _bytes(body)
     if isinstance(raw, Issue):
@@ -231,6 +255,11 @@ def _document(body: Body, release: Release | None) -> tuple[Any, tuple[Issue, ..
     document, issues = strict_json.parse(raw)
     if document is None and not issues:
         return None, (fatal("structure", "not-fhir", "", "null is not a FHIR resource"),), False
+    if not prepared.warm:
+        prepared.warm = True
+        return document, issues, False
+    from kneecds.fhir.structure import gate  # noqa: PLC0415 - loads 60 classes; a single run is faster without
+
     sound = not issues and release in (None, "R4") and isinstance(document, dict) and gate.sound(raw)
     return document, issues, sound
 
@@ -258,14 +287,3 @@ def _failure(prepared: Prepared, as_of: date, setting: Setting, issues: tuple[Is
 
 
 ENCODER = msgspec.json.Encoder(decimal_format="number")
-
-
-@lru_cache(maxsize=1)
-def package_version() -> str:
-    """Return the version of the installed package."""
-    from importlib.metadata import PackageNotFoundError, version as installed  # noqa: PLC0415
-
-    try:
-        return installed("kneecds")
-    except PackageNotFoundError:
-        return "0+unknown"

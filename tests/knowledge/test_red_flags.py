@@ -40,7 +40,6 @@ EXEMPT: tuple[Exempt, ...] = (
     Exempt("rf_hip_fracture", "without unable_to_bear_weight", "implies that four steps are not possible"),
     Exempt("rf_knee_dislocation", "without knee_injury (2)", "bent backwards implies an injury"),
     Exempt("rf_lyme_exposure", "without effusion", "implies swelling"),
-    Exempt("rf_non_accidental_injury", "without ten4_bruise_pattern", "implies unexplained bruising"),
     Exempt("rf_pvns", "without not other_joint_swelling", "implies pain of that joint"),
     Exempt("rf_rheumatic_fever", "without other_joint_swelling", "implies pain of that joint"),
     Exempt("rf_scfe_obese_adolescent", "without obesity", "implies overweight"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kneecds.cli.version import version
+from kneecds._version import __version__
 from kneecds.errors import InputError, Issue, KnowledgeError, UsageError
 from kneecds.render.words import clean
 
@@ -61,7 +61,7 @@ def _show_ours(problem: Exception) -> None:
     if os.environ.get("KNEECDS_DEBUG") == "1":
         click.echo("".join(traceback.format_exception(problem)), err=True, nl=False)
     click.echo(
-        f"Error: kneecds {version()} failed ({type(problem).__name__} at {_place(problem)}); there is no answer. "
+        f"Error: kneecds {__version__} failed ({type(problem).__name__} at {_place(problem)}); there is no answer. "
         "Please report this line to the maintainers, without patient data; "
         "KNEECDS_DEBUG=1 shows the traceback, which may hold patient data.",
         err=True,

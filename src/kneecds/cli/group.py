@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from kneecds._version import __version__
+
 COMMANDS: dict[str, str] = {
     "assess": "kneecds.cli.assess:assess",
     "case": "kneecds.cli.case:case",
@@ -54,9 +56,7 @@ class LazyGroup(click.Group):
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback
     if wanted and not ctx.resilient_parsing:
-        from kneecds.cli.version import version  # noqa: PLC0415 - reads metadata of the installation
-
-        click.echo(f"kneecds {version()}")
+        click.echo(f"kneecds {__version__}")
         ctx.exit()
 
 

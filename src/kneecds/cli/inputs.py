@@ -13,10 +13,9 @@ from kneecds.fhir import strict_json
 if TYPE_CHECKING:
     from datetime import date
 
-    from kneecds.pipeline import Evaluation
-
     from kneecds.core.knowledge import Setting
     from kneecds.fhir.version import Release
+    from kneecds.pipeline import Evaluation
 
 
 def evaluate(source: str, *, as_of: date, setting: Setting, release: Release | None, maps: tuple[str, ...]) -> Evaluation:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
+from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from kneecds.core.assessment import Answer, Question
 from kneecds.core.knowledge import TIERS
-from kneecds.core.masks import ALL, ANY, COUNT, NO, UNKNOWN, YES, Node, bits, evaluate
-from kneecds.core.odds import expit
+from kneecds.core.masks import ALL, ANY, COUNT, NO, SUM, UNKNOWN, YES, Node, bits, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from kneecds.core.knowledge import Tier
     from kneecds.core.model import Model, Rule
     from kneecds.core.vocabulary import State
+
+SCREENED = 12
+"""How many of a condition's findings are looked at for the next question: its strongest."""
 
 ANSWER_CHANCE = 0.25
 """How likely a screening answer is taken to be the one that matters: a design choice, used only to order questions."""
@@ -97,6 +101,75 @@ def opposite(node: Node) -> Node:
     return node._replace(turned=not node.turned)
 
 
+MOST_WAYS = 16
+"""How many ways to a rule are kept, the shortest; when all of them are closed the search is done afresh."""
+
+
+def nearest(model: Model, rule: Rule, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    """Return the fewest unanswered facts that would make a rule met, from the ways prepared for it."""
+    prepared = model.ways_to(rule)
+    if prepared is None:
+        return shortest(model, rule.node, yes, no)
+    best = None
+    least = 1 << 30
+    for present, absent in prepared:
+        if no & present or yes & absent:
+            continue
+        missing = (present & ~yes).bit_count() + (absent & ~no).bit_count()
+        if missing < least:
+            best, least = (present & ~yes, absent & ~no), missing
+    if best is None:
+        return shortest(model, rule.node, yes, no)
+    return (
+        *(Wanted(position, present=True) for position in bits(best[0])),
+        *(Wanted(position, present=False) for position in bits(best[1])),
+    )
+
+
+def all_ways(model: Model, node: Node) -> list[tuple[int, int]] | None:
+    """Return the ways to make a step true, each as facts needed and facts that must not be; None if it is a sum."""
+    if node.kind == SUM:
+        return None
+    vocabulary = model.vocabulary
+    parts: list[list[tuple[int, int]]] = []
+    for mask, wanted in ((node.present, True), (node.absent, False)):
+        for position in bits(mask):
+            name = vocabulary.compiler.fact_names[position]
+            if len(name) == 1 and vocabulary.findings[name[0]].asked_of == "computed":
+                derived = vocabulary.derivation_of[position]
+                inside = all_ways(model, derived if wanted else opposite(derived))
+                if inside is None:
+                    return None
+                parts.append(inside)
+            else:
+                parts.append([(1 << position, 0) if wanted else (0, 1 << position)])
+    for part in node.nodes:
+        inside = all_ways(model, part)
+        if inside is None:
+            return None
+        parts.append(inside)
+    if node.kind == ANY:
+        return _fewest([way for part in parts for way in part])
+    if node.kind == ALL:
+        return _products(parts)
+    ways: list[tuple[int, int]] = []
+    for chosen in combinations(parts, node.needed):
+        ways += _products(list(chosen))
+    return _fewest(ways)
+
+
+def _products(parts: list[list[tuple[int, int]]]) -> list[tuple[int, int]]:
+    ways = [(0, 0)]
+    for part in parts:
+        ways = _fewest([(one[0] | other[0], one[1] | other[1]) for one in ways for other in part])
+    return ways
+
+
+def _fewest(ways: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    possible = dict.fromkeys(way for way in ways if not way[0] & way[1])
+    return sorted(possible, key=lambda way: (way[0] | way[1]).bit_count())[:MOST_WAYS]
+
+
 def _answerable(model: Model, wanted: Wanted, yes: int, no: int) -> tuple[Wanted, ...] | None:
     """Replace a fact that nobody can be asked by those it is derived from."""
     vocabulary = model.vocabulary
@@ -165,39 +238,46 @@ def hypothesis_questions(
     """Return the questions that would tell the listed conditions apart, by the information they give on average."""
     if not entries:
         return []
-    shares = [entry.share for entry in entries[:LIST_DEPTH]]
-    total = sum(shares)
-    shares = [share / total for share in shares]
-    chances: dict[int, list[float]] = {}
+    rows = entries[:LIST_DEPTH]
+    total = sum(entry.share for entry in rows)
+    shares = [entry.share / total for entry in rows]
     known = state.yes | state.no
-    base = math.log(FINDING_CHANCE / (1 - FINDING_CHANCE))
-    vocabulary = model.vocabulary
-    for row, entry in enumerate(entries[:LIST_DEPTH]):
-        for term in model.terms_of[model.position[entry.best.condition]]:
-            if known >> term.position & 1 or not term.present:
-                continue
-            row_chances = chances.setdefault(term.position, [FINDING_CHANCE] * len(shares))
-            row_chances[row] = expit(base + term.log_odds)
-    scored = []
-    for position, given in chances.items():
-        finding = vocabulary.findings[vocabulary.compiler.fact_names[position][0]]
-        if finding.asked_of != "computed":
-            scored.append((_information(shares, given), position))
-    scored.sort(key=lambda one: (-one[0], one[1]))
-    questions = []
-    for gain, position in scored[:most]:
-        finding = vocabulary.findings[vocabulary.compiler.fact_names[position][0]]
-        given = chances[position]
-        most_likely = max(range(len(given)), key=lambda row: given[row])
-        least_likely = min(range(len(given)), key=lambda row: given[row])
-        labels = [model.conditions[model.position[entries[row].condition]].label for row in (most_likely, least_likely)]
-        questions.append(
-            Question(
-                finding.id, finding.label, scope, finding.asked_of, "hypotheses",
-                f"if present it speaks for {labels[0]} rather than {labels[1]}", round(gain, 4),
-            ),
-        )  # fmt: skip
-    return questions
+    chances: dict[int, list[float]] = {}
+    for row, entry in enumerate(rows):
+        for mask, position, chance in model.telling_of(entry.best.condition):
+            if not known & mask:
+                given = chances.get(position)
+                if given is None:
+                    given = chances[position] = [FINDING_CHANCE] * len(rows)
+                given[row] = chance
+    rough = sorted((-_spread(shares, given), position) for position, given in chances.items())[: 2 * most]
+    scored = sorted((-_information(shares, chances[position]), position) for _, position in rough)[:most]
+    return [_telling_question(model, rows, chances[position], position, scope, -gain) for gain, position in scored]
+
+
+def _telling_question(  # noqa: PLR0913
+    model: Model,
+    rows: Sequence[Entry],
+    given: Sequence[float],
+    position: int,
+    scope: Scope,
+    gain: float,
+) -> Question:
+    finding = model.vocabulary.findings[model.vocabulary.compiler.fact_names[position][0]]
+    most_likely = max(range(len(given)), key=given.__getitem__)
+    least_likely = min(range(len(given)), key=given.__getitem__)
+    labels = [model.label(rows[row].condition) for row in (most_likely, least_likely)]
+    why = f"if present it speaks for {labels[0]}"
+    if labels[0] != labels[1]:
+        why += f" rather than {labels[1]}"
+    return Question(finding.id, finding.label, scope, finding.asked_of, "hypotheses", why, round(gain, 4))
+
+
+def _spread(shares: Sequence[float], given: Sequence[float]) -> float:
+    """Return how far the chances of an answer lie apart: quick, and in nearly the order of the information."""
+    mean: float = sum(map(mul, shares, given))
+    apart = sum(share * (chance - mean) ** 2 for share, chance in zip(shares, given, strict=True))
+    return apart / (mean * (1 - mean))
 
 
 def _information(shares: Sequence[float], given: Sequence[float]) -> float:

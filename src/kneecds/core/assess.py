@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from datetime import date
 
     from kneecds.core.asking import Escalating
+    from kneecds.core.assessment import Hypothesis, Status
     from kneecds.core.differential import Candidate
     from kneecds.core.escalation import Outcome
     from kneecds.core.facts import Fact, Scope, Side
-    from kneecds.core.assessment import Hypothesis, Status
     from kneecds.core.knowledge import Setting
     from kneecds.core.model import Model, Rule, Start
     from kneecds.core.statements import Record
@@ -115,7 +115,7 @@ def _states(model: Model, record: Record, sides: Sequence[Side]) -> dict[Side, t
     return states
 
 
-def _side(  # noqa: PLR0913
+def _side(
     model: Model,
     side: Side,
     readings: tuple[State, ...],

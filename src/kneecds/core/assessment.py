@@ -23,13 +23,16 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of everything in an assessment."""
 
 
+FindingState = Literal["present", "absent", "value", "contradicted", "stale", "unknown"]
+
+
 class KnownFinding(Part, frozen=True):
     """A finding as it was taken, with every statement it rests on."""
 
     finding: str
     label: str
     scope: Scope
-    state: Literal["present", "absent", "value", "contradicted", "stale", "unknown"]
+    state: FindingState
     value: str = ""  # of a quantity or choice, as stated, in our unit
     unit: str = ""
     origins: tuple[Origin, ...] = ()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from kneecds.core.evidence import GROUP, GROUP_BITS
+from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import NO, evaluate
 from kneecds.core.odds import UNKNOWN_PRIOR, expit, logit
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from kneecds.core.vocabulary import State
 
 Z = 1.96  # 95 %
+LISTED_FROM = TIER_RANK["soon_within_days"]
 
 
 class Candidate(NamedTuple):
@@ -28,7 +31,7 @@ class Candidate(NamedTuple):
     score: float  # orders the list
     log_odds: float
     variance: float
-    terms: tuple[Term, ...]
+    terms: Sequence[Term]
     start: Start | None
     rule: Rule | None  # the met rule it starts from, when that is more than its prior
 
@@ -66,26 +69,26 @@ def candidates(
     terms = _strongest(model, yes, no)
     kept = reasoning.rank_prior_weight
     anchor = (1 - kept) * logit(reasoning.rank_prior_anchor)
-    impossible = {index for index, node, _ in model.gates if evaluate(node, yes, no) == NO}
+    known = yes | no
+    impossible = {
+        index for index, node, support in model.gates if support & known and evaluate(node, yes, no) == NO
+    }  # fmt: skip
     found: dict[int, Candidate] = {}
+    nothing: list[Term] = []
+    conditions = model.conditions
     for index in model.scored:
         start = starts[index]
         if start is None or index in impossible:
             continue
-        own = terms.get(index, ())
+        own = terms.get(index, nothing)
         total = variance = 0.0
         for term in own:
-            total += term.log_odds
-            variance += term.variance
+            total += term[0]
+            variance += term[2]
+        log_odds, spread, _ = start
         found[index] = Candidate(
-            model.conditions[index].id,
-            kept * start.log_odds + anchor + total,
-            start.log_odds + total,
-            start.variance + variance,
-            tuple(own),
-            start,
-            None,
-        )
+            conditions[index].id, kept * log_odds + anchor + total, log_odds + total, spread + variance, own, start, None,
+        )  # fmt: skip
     for rule in met:
         _raise(model, rule, found, terms, starts, impossible)
     return found
@@ -93,20 +96,25 @@ def candidates(
 
 def _strongest(model: Model, yes: int, no: int) -> dict[int, list[Term]]:
     """Return the terms that count for each condition: of every group the strongest, clusters instead of parts."""
-    best: dict[int, Term] = {}
+    best: dict[int, tuple[float, Term]] = {}
     held = best.get
     for mask, table in ((yes & model.present_mask, model.present_terms), (no & model.absent_mask, model.absent_terms)):
         while mask:
             low = mask & -mask
             mask ^= low
-            for term in table[low.bit_length() - 1]:
-                other = held(term.key)
-                if other is None or term.size > other.size:
-                    best[term.key] = term
+            for key, size, term in table[low.bit_length() - 1]:
+                other = held(key)
+                if other is None or size > other[0]:
+                    best[key] = (size, term)
     by_condition: dict[int, list[Term]] = {}
-    for term in best.values():
-        if term.size:
-            by_condition.setdefault(term.condition, []).append(term)
+    for key, (size, term) in best.items():
+        if size:
+            index = key >> GROUP_BITS
+            own = by_condition.get(index)
+            if own is None:
+                by_condition[index] = [term]
+            else:
+                own.append(term)
     if (yes | no) & model.cluster_mask:
         for index, own in by_condition.items():
             parts = 0
@@ -127,44 +135,59 @@ def _raise(  # noqa: PLR0913
 ) -> None:
     """Let a met rule give the conditions it raises at least the share that it stands for.
 
-    The share already contains what the rule looks at, so these findings do not count for the condition again.
+    The share already contains what the rule looks at, so neither these findings nor what says the same count again.
     """
     flag, reasoning = rule.flag, model.reasoning
     given = {share.condition: share.share for share in flag.shares}
     default = reasoning.rule_share_by_tier[flag.tier] / max(1, len(flag.raises))
     kept = reasoning.rank_prior_weight
     anchor = (1 - kept) * logit(reasoning.rank_prior_anchor)
+    doubt = math.log(reasoning.weight_spread) ** 2 / Z**2
     for raised in flag.raises:
-        for index in _targets(model, raised, found):
+        for index, part in _targets(model, raised, found, starts, rule):
             if index in impossible:
                 continue
             condition = model.conditions[index].id
-            share = given.get(condition, given.get(raised, default))
+            share = given.get(condition, given.get(raised, default) * part)
             start = starts[index]
             prior = start.log_odds if start is not None else logit(UNKNOWN_PRIOR)
             base = logit(share)
             own = [
                 term
                 for term in terms.get(index, ())
-                if term.log_odds < 0 or not rule.leaves >> term.position & 1
+                if term.log_odds < 0 or not (rule.leaves >> term.position & 1 or term.key & GROUP in rule.groups)
             ]
             total = sum(term.log_odds for term in own)
-            variance = sum(term.variance for term in own) + math.log(reasoning.weight_spread) ** 2 / Z**2
             score = max(base, kept * prior + anchor) + total
             old = found.get(index)
             if old is None or score > old.score:
+                variance = sum(term.variance for term in own) + doubt
                 found[index] = Candidate(
-                    condition, score, max(base, prior) + total, variance, tuple(own), start, rule,
+                    condition, score, max(base, prior) + total, variance, own, start, rule,
                 )  # fmt: skip
 
 
-def _targets(model: Model, raised: str, found: dict[int, Candidate]) -> list[int]:
-    """Return what a raised condition stands for: itself, or the scored members of a class."""
+def _targets(
+    model: Model,
+    raised: str,
+    found: dict[int, Candidate],
+    starts: Sequence[Start | None],
+    rule: Rule,
+) -> list[tuple[int, float]]:
+    """Return what a raised condition stands for, each with its part of the share.
+
+    A class stands for its scored members: the commonest has the whole share, a rarer one less by as much as it is rarer.
+    What nothing scores is only listed if the rule is more than a routine one.
+    """
     index = model.position[raised]
-    if index in found or model.conditions[index].managed_by_probability != "no":
-        return [index]
+    if index in found:
+        return [(index, 1.0)]
     members = [model.position[other] for other in model.descendants[raised]]
-    return [member for member in members if member in found] or [index]
+    scored = [(member, start.log_odds) for member in members if member in found and (start := starts[member])]
+    if scored:
+        commonest = max(log_odds for _, log_odds in scored)
+        return [(member, math.exp(log_odds - commonest)) for member, log_odds in scored]
+    return [(index, 1.0)] if rule.rank >= LISTED_FROM else []
 
 
 def ranked_list(model: Model, found: dict[int, Candidate]) -> list[Entry]:

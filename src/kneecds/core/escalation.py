@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneecds.core.asking import Escalating, Wanted, answer, shortest
+from kneecds.core.asking import Escalating, Wanted, answer, nearest
 from kneecds.core.assessment import RuleResult
 from kneecds.core.knowledge import TIER_RANK
-from kneecds.core.masks import NO, YES, bits, evaluate
+from kneecds.core.masks import NO, UNKNOWN, YES, bits, evaluate
 from kneecds.core.unless import cancelling, met_unless
 
 if TYPE_CHECKING:
@@ -31,27 +31,23 @@ def outcome(rules: Iterable[Rule], readings: tuple[State, ...], plain: State) ->
     """Decide every rule. A contradiction is read both ways for rules that raise, and not at all for those that lower."""
     met: list[tuple[Rule, bool]] = []
     undecided: list[Rule] = []
+    conflicts = plain.conflicts
+    known_by_reading = [(state.yes, state.no, state.yes | state.no) for state in readings]
+    calm = [(plain.yes & ~conflicts, plain.no & ~conflicts, (plain.yes | plain.no) & ~conflicts)]
     for rule in rules:
-        lowers = rule.rank == SELF_CARE
         decided = NO
         unless = False
-        for state in (plain,) if lowers else readings:
-            yes, no = state.yes, state.no
-            if lowers:
-                yes, no = yes & ~state.conflicts, no & ~state.conflicts
-            if not rule.support & (yes | no):
-                truth = rule.blank
-            else:
-                truth = evaluate(rule.node, yes, no)
-            if truth not in (YES, NO) and rule.hope is not None and not unless:
-                unless = met_unless(rule.hope, yes, no)
-            if truth > decided:
-                decided = truth
+        support, node, hope, must = rule.support, rule.node, rule.hope, rule.must
+        for yes, no, known in calm if rule.rank == SELF_CARE else known_by_reading:
+            truth = evaluate(node, yes, no) if support & known else rule.blank
+            decided = max(decided, truth)
+            if truth == UNKNOWN and hope is not None and not unless and yes & must == must:
+                unless = met_unless(hope, yes, no)
         if decided == YES:
             met.append((rule, False))
         elif unless:
             met.append((rule, True))
-        elif decided != NO:
+        elif decided:
             undecided.append(rule)
     return Outcome(met, undecided)
 
@@ -115,11 +111,10 @@ def undecided_result(model: Model, rule: Rule, scope: Scope, way: tuple[Wanted, 
 def ways(model: Model, rules: Iterable[Rule], state: State, scope: Scope) -> list[Escalating]:
     """Return the undecided rules that can still be met, each with the shortest way to it."""
     found = []
+    yes, no = state.yes, state.no
+    known = yes | no
     for rule in rules:
-        if rule.support & (state.yes | state.no):
-            way = shortest(model, rule.node, state.yes, state.no)
-        else:
-            way = model.blank_way(rule)
+        way = nearest(model, rule, yes, no) if rule.leaves & known else model.blank_way(rule)
         if way:
             found.append(Escalating(rule, way, scope))
     return found

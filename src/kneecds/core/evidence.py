@@ -10,6 +10,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from kneecds.core.assessment import Contribution
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -24,6 +26,11 @@ SEPARATE_FROM_IMPLIED = frozenset({
 })  # fmt: skip
 """General findings that many special ones imply. The figures for the special ones were measured among people
 who have the general one (a pop, among injured knees), so both count."""
+
+
+GROUP_BITS = 10
+GROUP = (1 << GROUP_BITS) - 1
+"""The part of a term's key that is its group."""
 
 
 class Term(NamedTuple):
@@ -41,22 +48,91 @@ class Term(NamedTuple):
     position: int = -1  # of the finding among the facts
 
 
-def chosen_terms(condition: Condition, reasoning: Reasoning) -> Iterator[tuple[str, Term | None, Term | None]]:
-    """Yield each finding that speaks for or against a condition, with what its presence and its absence add."""
-    rows: dict[str, list[Evidence]] = {}
-    for row in condition.evidence:
-        if row.use == "yes":
-            rows.setdefault(row.finding, []).append(row)
-    for finding, alternatives in rows.items():
-        measured = _nearest(alternatives, reasoning)
-        present = absent = None
-        if measured is not None:
-            present = _measured(measured, measured.lr_positive, "+", reasoning)
-            absent = _measured(measured, measured.lr_negative, "-", reasoning)
-        if present is None:
-            present = _judged(alternatives, reasoning)
-        if present is not None or absent is not None:
-            yield finding, present, absent
+class Chooser:
+    """Chooses the ratio of each finding for each condition."""
+
+    def __init__(self, reasoning: Reasoning) -> None:
+        """Prepare what every row needs."""
+        self._reasoning = reasoning
+        deviation = math.log(reasoning.weight_spread) / 1.96
+        self._weights: dict[str, tuple[float, float, float]] = {}
+        for word, ratio in reasoning.weight_ratios.items():
+            size = math.log(ratio)
+            for direction, sign in ((" for", 1), (" against", -1), ("", 1)):
+                self._weights[word + direction] = (sign * size, size, deviation**2 if size else 0.0)
+        self._kinds: dict[str, str] = {}
+
+    def terms(self, condition: Condition, index: int) -> Iterator[tuple[str, Term]]:
+        """Yield each finding that speaks for or against a condition, with what its presence or its absence adds."""
+        rows: dict[str, list[Evidence]] = {}
+        for row in condition.evidence:
+            if row.use == "yes":
+                rows.setdefault(row.finding, []).append(row)
+        for finding, alternatives in rows.items():
+            measured = self._nearest(alternatives)
+            present = None
+            if measured is not None:
+                present = self._measured(measured, measured.lr_positive, "+", index)
+                absent = self._measured(measured, measured.lr_negative, "-", index)
+                if absent is not None:
+                    yield finding, absent
+            if present is None:
+                present = self._judged(alternatives, index)
+            if present is not None:
+                yield finding, present
+
+    def kind(self, text: str) -> str:
+        """Tell from its words what kind of place a figure was measured in."""
+        kind = self._kinds.get(text)
+        if kind is None:
+            lower = text.lower()
+            kind = next((kind for word, kind in self._reasoning.setting_words if word.lower() in lower), "not_stated")
+            self._kinds[text] = kind
+        return kind
+
+    def _kept(self, row: Evidence) -> float:
+        return self._reasoning.shrink_by_setting[self.kind(row.setting)]
+
+    def _nearest(self, rows: list[Evidence]) -> Evidence | None:
+        figures = [row for row in rows if (row.lr_positive or row.lr_negative) and row.verified == "yes"]
+        if not figures:
+            return None
+        return max(figures, key=self._kept)  # the first of equals
+
+    def _measured(self, row: Evidence, figure: str, sign: str, index: int) -> Term | None:
+        if not figure:
+            return None
+        reasoning = self._reasoning
+        published = float(figure)
+        interval = _interval(row.interval, sign)
+        narrow = interval is not None and interval[1] / interval[0] <= reasoning.narrow_interval
+        ratio, notes = published, []
+        ceiling, floor = reasoning.ratio_ceiling, reasoning.ratio_floor
+        if row.cap is not None:
+            ceiling, floor, narrow = row.cap, 1 / row.cap, False
+        if not narrow:
+            ratio = min(max(ratio, floor), ceiling)
+            if ratio != published:
+                notes.append(f"published {figure}, capped at {ratio:g}")
+        kept = self._kept(row)
+        log_odds = kept * math.log(ratio)
+        if kept != 1:
+            notes.append(f"{self.kind(row.setting).replace('_', ' ')}: {kept:g} of its logarithm kept")
+        spread = math.log(interval[1] / interval[0]) / 2 if interval else math.log(reasoning.figure_spread)
+        deviation = kept * min(spread, math.log(reasoning.ratio_ceiling)) / 1.96
+        return Term(
+            log_odds, abs(log_odds), deviation**2, row, "measured", sign == "+", "; ".join(notes), index,
+        )  # fmt: skip
+
+    def _judged(self, rows: list[Evidence], index: int) -> Term | None:
+        best, largest = None, -1.0
+        for row in rows:
+            if row.weight and self._weights[row.weight][1] > largest:
+                best, largest = row, self._weights[row.weight][1]
+        if best is None or best.weight is None:
+            return None
+        log_odds, size, variance = self._weights[best.weight]
+        return Term(log_odds, size, variance, best, "qualitative", present=True, condition=index)
 
 
 def groups_of(findings: Iterable[Finding], reasoning: Reasoning) -> dict[str, str]:
@@ -75,60 +151,6 @@ def groups_of(findings: Iterable[Finding], reasoning: Reasoning) -> dict[str, st
     return groups
 
 
-def _nearest(rows: list[Evidence], reasoning: Reasoning) -> Evidence | None:
-    figures = [row for row in rows if (row.lr_positive or row.lr_negative) and row.verified == "yes"]
-    if not figures:
-        return None
-    return max(figures, key=lambda row: _kept(row, reasoning))  # the first of equals
-
-
-def setting_kind(text: str, reasoning: Reasoning) -> str:
-    """Tell from its words what kind of place a figure was measured in."""
-    return next((kind for word, kind in reasoning.setting_words if word.lower() in text.lower()), "not_stated")
-
-
-def _kept(row: Evidence, reasoning: Reasoning) -> float:
-    return reasoning.shrink_by_setting[setting_kind(row.setting, reasoning)]
-
-
-def _measured(row: Evidence, figure: str, sign: str, reasoning: Reasoning) -> Term | None:
-    if not figure:
-        return None
-    published = float(figure)
-    interval = _interval(row.interval, sign)
-    narrow = interval is not None and interval[1] / interval[0] <= reasoning.narrow_interval
-    ratio, notes = published, []
-    ceiling, floor = reasoning.ratio_ceiling, reasoning.ratio_floor
-    if row.cap is not None:
-        ceiling, floor, narrow = row.cap, 1 / row.cap, False
-    if not narrow:
-        ratio = min(max(ratio, floor), ceiling)
-        if ratio != published:
-            notes.append(f"published {figure}, capped at {ratio:g}")
-    kept = _kept(row, reasoning)
-    log_odds = kept * math.log(ratio)
-    if kept != 1:
-        notes.append(f"{setting_kind(row.setting, reasoning).replace('_', ' ')}: {kept:g} of its logarithm kept")
-    spread = math.log(interval[1] / interval[0]) / 2 if interval else math.log(reasoning.figure_spread)
-    deviation = kept * min(spread, math.log(reasoning.ratio_ceiling)) / 1.96
-    return Term(log_odds, abs(log_odds), deviation**2, row, "measured", sign == "+", "; ".join(notes))
-
-
-def _judged(rows: list[Evidence], reasoning: Reasoning) -> Term | None:
-    weighed = [row for row in rows if row.weight]
-    if not weighed:
-        return None
-
-    def ratio(row: Evidence) -> float:
-        return reasoning.weight_ratios[(row.weight or "neutral").split()[0]]
-
-    row = max(weighed, key=ratio)
-    sign = -1 if (row.weight or "").endswith("against") else 1
-    log_odds = sign * math.log(ratio(row))
-    deviation = math.log(reasoning.weight_spread) / 1.96 if log_odds else 0.0
-    return Term(log_odds, abs(log_odds), deviation**2, row, "qualitative", present=True)
-
-
 def _interval(text: str, sign: str) -> tuple[float, float] | None:
     """Read "LR+ 2.0-3.1" out of the words of a row; a bare "95% CI" belongs to the positive ratio."""
     for found_sign, low, high in _INTERVAL.findall(text):
@@ -138,3 +160,19 @@ def _interval(text: str, sign: str) -> tuple[float, float] | None:
     if bare and sign == "+" and float(bare[1]) > 0:
         return float(bare[1]), float(bare[2])
     return None
+
+
+def missing_contribution(label: str, terms: list[Term]) -> Contribution:
+    """Show an unanswered finding with what each answer would add."""
+    first = terms[0]
+    return Contribution(
+        first.evidence.finding,
+        label,
+        "unknown",
+        0.0,
+        first.basis,
+        first.evidence.source[0],
+        (first.evidence.weight or "") if first.basis == "qualitative" else "",
+        if_present=next((round(term.log_odds, 3) for term in terms if term.present), None),
+        if_absent=next((round(term.log_odds, 3) for term in terms if not term.present), None),
+    )

@@ -106,32 +106,12 @@ def _contributions(model: Model, terms: Iterable[Term]) -> tuple[Contribution, .
 def _missing(model: Model, best: Candidate, state: State) -> tuple[Contribution, ...]:
     """Return the unanswered findings that would count most, with what each answer would add."""
     known = state.yes | state.no
-    open_terms: dict[int, list[Term]] = {}
-    for term in model.terms_of[model.position[best.condition]]:
-        if not known >> term.position & 1 and term.size:
-            open_terms.setdefault(term.position, []).append(term)
-    ordered = sorted(open_terms.items(), key=lambda one: (-max(term.size for term in one[1]), one[0]))
-    findings = model.vocabulary.findings
     missing = []
-    for position, terms in ordered:
-        first = terms[0]
-        if findings[first.evidence.finding].asked_of == "computed":
-            continue
-        missing.append(
-            Contribution(
-                first.evidence.finding,
-                model.fact_texts[position][1],
-                "unknown",
-                0.0,
-                first.basis,
-                first.evidence.source[0],
-                (first.evidence.weight or "") if first.basis == "qualitative" else "",
-                if_present=next((round(term.log_odds, 3) for term in terms if term.present), None),
-                if_absent=next((round(term.log_odds, 3) for term in terms if not term.present), None),
-            ),
-        )
-        if len(missing) == MOST_MISSING:
-            break
+    for mask, contribution in model.missing_of(model.position[best.condition]):
+        if not known & mask:
+            missing.append(contribution)
+            if len(missing) == MOST_MISSING:
+                break
     return tuple(missing)
 
 

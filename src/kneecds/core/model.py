@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from kneecds.core.asking import FINDING_CHANCE, SCREENED, all_ways, nearest
+from kneecds.core.assessment import Contribution, Hypothesis, RuleResult
 from kneecds.core.criteria import Criteria, Points, finding_ids, parse
-from kneecds.core.asking import shortest
-from kneecds.core.assessment import Hypothesis, RuleResult
 from kneecds.core.escalation import undecided_result
-from kneecds.core.evidence import Term, chosen_terms, groups_of
+from kneecds.core.evidence import GROUP_BITS, Chooser, Term, groups_of, missing_contribution
 from kneecds.core.knowledge import AGE_BANDS, TIER_RANK
-from kneecds.core.masks import SUM, Node, evaluate
-from kneecds.core.odds import logit
+from kneecds.core.masks import SUM, Node, bits, evaluate
+from kneecds.core.odds import expit, logit
 from kneecds.core.options import in_order
-from kneecds.core.unless import Hope, hopeful
+from kneecds.core.unless import Hope, hopeful, indispensable
 from kneecds.core.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ class Rule(NamedTuple):
     rank: int
     node: Node
     hope: Hope | None  # None: a rule that lowers, or too mild to be met unless
+    must: int  # facts without which it cannot be met unless
     support: int
     blank: int  # its truth when nothing it looks at is known
     leaves: int  # every fact it can rest on, derivations opened
     person: bool  # looks only at findings of the whole person
+    groups: frozenset[int] = frozenset()  # the evidence groups of what it looks at
 
 
 class Compiled(NamedTuple):
@@ -121,6 +123,9 @@ class Model:
         self.knee_rules = tuple(rule for rule in self.rules if not rule.person)
         self.general_mask = self._general()
         self.telling_mask = self._telling()
+        self._ways: dict[str, list[tuple[int, int]] | None] = {}
+        self._telling_findings: dict[str, tuple[tuple[int, int, float], ...]] = {}
+        self._missing: dict[int, tuple[tuple[int, Contribution], ...]] = {}
         self._blank_ways: dict[str, tuple[Wanted, ...]] = {}
         self._blank_results: dict[tuple[str, str], RuleResult] = {}
         self._bare: dict[int, Hypothesis] = {}
@@ -139,11 +144,50 @@ class Model:
         """Return the label of a condition."""
         return self.conditions[self.position[condition_id]].label
 
+    def ways_to(self, rule: Rule) -> list[tuple[int, int]] | None:
+        """Return the ways to a rule, shortest first; None if it counts points."""
+        ways = self._ways.get(rule.flag.id, ())
+        if ways == ():
+            ways = self._ways[rule.flag.id] = all_ways(self, rule.node)
+        return ways  # type: ignore[return-value]
+
+    def telling_of(self, condition_id: str) -> tuple[tuple[int, int, float], ...]:
+        """Return the findings that speak most for or against a condition: mask, position, chance of being present."""
+        telling = self._telling_findings.get(condition_id)
+        if telling is None:
+            base = logit(FINDING_CHANCE)
+            terms = sorted(
+                (term for term in self.terms_of[self.position[condition_id]] if term.present and self._asked(term)),
+                key=lambda term: (-term.size, term.position),
+            )
+            telling = self._telling_findings[condition_id] = tuple(
+                (1 << term.position, term.position, expit(base + term.log_odds)) for term in terms[:SCREENED]
+            )
+        return telling
+
+    def missing_of(self, index: int) -> tuple[tuple[int, Contribution], ...]:
+        """Return every answerable finding of a condition, strongest first, as it is shown when it is missing."""
+        missing = self._missing.get(index)
+        if missing is None:
+            by_position: dict[int, list[Term]] = {}
+            for term in self.terms_of[index]:
+                if term.size and self._asked(term):
+                    by_position.setdefault(term.position, []).append(term)
+            ordered = sorted(by_position.items(), key=lambda one: (-max(term.size for term in one[1]), one[0]))
+            missing = self._missing[index] = tuple(
+                (1 << position, missing_contribution(self.fact_texts[position][1], terms))
+                for position, terms in ordered
+            )
+        return missing
+
+    def _asked(self, term: Term) -> bool:
+        return self.vocabulary.findings[term.evidence.finding].asked_of != "computed"
+
     def blank_way(self, rule: Rule) -> tuple[Wanted, ...]:
         """Return the shortest way to a rule from knowing nothing that it looks at."""
         way = self._blank_ways.get(rule.flag.id)
         if way is None:
-            way = self._blank_ways[rule.flag.id] = shortest(self, rule.node, 0, 0) or ()
+            way = self._blank_ways[rule.flag.id] = nearest(self, rule, 0, 0) or ()
         return way
 
     def blank_result(self, rule: Rule, scope: Scope) -> RuleResult:
@@ -215,7 +259,7 @@ class Model:
         rank = TIER_RANK[flag.tier]
         hope = hopeful(tree, self.vocabulary) if rank >= TIER_RANK["soon_within_days"] else None
         leaves = self._leaves(tree, node)
-        return Rule(flag, rank, node, hope, node.support(), evaluate(node, 0, 0), leaves, person=False)
+        return Rule(flag, rank, node, hope, indispensable(hope) if hope else 0, node.support(), evaluate(node, 0, 0), leaves, person=False)
 
     def _leaves(self, tree: Criteria, node: Node) -> int:
         leaves = node.support()
@@ -247,22 +291,22 @@ class Model:
         bit_of, reasoning = self.vocabulary.bit_of, self.reasoning
         groups = groups_of(self.files.findings, reasoning)
         numbers = {group: number for number, group in enumerate(sorted(set(groups.values())))}
-        self.present_terms: dict[int, tuple[Term, ...]] = {}
-        self.absent_terms: dict[int, tuple[Term, ...]] = {}
-        self.terms_of: tuple[tuple[Term, ...], ...] = ()
+        self.rules = tuple(rule._replace(groups=self._groups_in(rule.leaves, groups, numbers)) for rule in self.rules)
+        present: dict[int, list[Term]] = {}
+        absent: dict[int, list[Term]] = {}
         everything = []
+        chooser = Chooser(reasoning)
         for index, condition in enumerate(self.conditions):
             own = []
-            for finding, present, absent in chosen_terms(condition, reasoning):
+            for finding, chosen in chooser.terms(condition, index):
                 position = bit_of[finding]
-                key = index << 10 | numbers[groups[finding]]
-                for terms, made in ((self.present_terms, present), (self.absent_terms, absent)):
-                    if made is not None:
-                        term = made._replace(condition=index, key=key, position=position)
-                        terms[position] = (*terms.get(position, ()), term)
-                        own.append(term)
+                term = Term(*chosen[:-2], index << GROUP_BITS | numbers[groups[finding]], position)
+                (present if term.present else absent).setdefault(position, []).append(term)
+                own.append(term)
             everything.append(tuple(own))
-        self.terms_of = tuple(everything)
+        self.present_terms = {position: _keyed(terms) for position, terms in present.items()}
+        self.absent_terms = {position: _keyed(terms) for position, terms in absent.items()}
+        self.terms_of: tuple[tuple[Term, ...], ...] = tuple(everything)
         self.present_mask = sum(1 << position for position in self.present_terms)
         self.absent_mask = sum(1 << position for position in self.absent_terms)
         self.cluster_parts: dict[int, int] = {}
@@ -273,6 +317,10 @@ class Model:
                     mask |= 1 << bit_of[part]
             self.cluster_parts[bit_of[cluster]] = mask
         self.cluster_mask = sum(1 << position for position in self.cluster_parts)
+
+    def _groups_in(self, leaves: int, groups: dict[str, str], numbers: dict[str, int]) -> frozenset[int]:
+        names = (self.vocabulary.compiler.fact_names[position] for position in bits(leaves))
+        return frozenset(numbers[groups[name[0]]] for name in names if len(name) == 1 and name[0] in groups)
 
     def _ancestors(self, condition: Condition) -> Iterator[str]:
         while condition.parent:
@@ -301,6 +349,11 @@ class Model:
 def _cell(priors: Iterable[Prior], band: str | None, sex: str) -> Prior | None:
     cells = {prior.sex: prior for prior in priors if prior.age_band == band}
     return cells.get(sex) or cells.get("any")  # type: ignore[call-overload] # other and unknown sex: any
+
+
+def _keyed(terms: list[Term]) -> tuple[tuple[int, float, Term], ...]:
+    """Put what is compared first beside each term."""
+    return tuple((term.key, term.size, term) for term in terms)
 
 
 def age_band(age_years: float | None) -> str | None:

@@ -10,15 +10,16 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kneecds.core.assessment import KnownFinding
+from kneecds.core.assessment import FindingState, KnownFinding
 from kneecds.errors import Issue, information, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kneecds.core.facts import Fact
+    from kneecds.core.facts import Fact, Origin, Scope
     from kneecds.core.knowledge import Finding
     from kneecds.core.vocabulary import Vocabulary
 
@@ -37,17 +38,17 @@ class Record:
 
     def __init__(self) -> None:
         """Begin with nothing known."""
-        self.direct: dict[str, Direct] = {}
+        self.direct: dict[Scope, Direct] = {}
         self.known: list[KnownFinding] = []
-        self.amounts: dict[tuple[str, str], float] = {}
-        self.choices: dict[tuple[str, str], str] = {}
+        self.amounts: dict[tuple[Scope, str], float] = {}
+        self.choices: dict[tuple[Scope, str], str] = {}
         self.issues: list[Issue] = []
 
 
 def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
     """Return what the facts say at a date; facts about unknown findings are reported, never dropped in silence."""
     record = Record()
-    grouped: dict[tuple[str, str], list[Fact]] = {}
+    grouped: dict[tuple[Scope, str], list[Fact]] = {}
     findings = vocabulary.findings
     for fact in facts:
         name = fact.finding
@@ -67,7 +68,7 @@ def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
             grouped[key] = [fact]
         else:
             held.append(fact)
-    masks: dict[str, list[int]] = {}
+    masks: dict[Scope, list[int]] = {}
     for (scope, name), stated in grouped.items():
         finding = findings[name]
         if (finding.scope == PERSON) is not (scope == PERSON):
@@ -84,7 +85,7 @@ def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
 
 
 def _settle(  # noqa: PLR0913
-    scope: str,
+    scope: Scope,
     finding: Finding,
     stated: list[Fact],
     vocabulary: Vocabulary,
@@ -92,59 +93,63 @@ def _settle(  # noqa: PLR0913
     record: Record,
 ) -> tuple[int, int]:
     """Take the newest statements of one finding; return which facts they affirm and deny."""
-    if len(stated) > 1 or finding.stale_after_days:
+    newest = stated
+    if len(stated) > 1 or (finding.stale_after_days and stated[0].origin.time):
         newest = _newest(finding, stated, as_of, record)
+    if len(newest) == 1:
+        origins: tuple[Origin, ...] = (newest[0].origin,)
+        value = newest[0].value
+        values = [] if value is None else [value]
     else:
-        newest = stated
-    values = [fact.value for fact in newest if fact.value is not None]
-    origins = tuple(fact.origin for fact in newest)
+        origins = tuple(fact.origin for fact in newest)
+        values = [fact.value for fact in newest if fact.value is not None]
     if not values:
-        state = "stale" if not newest else "unknown"
+        state: FindingState = "unknown" if newest else "stale"
         record.known.append(
-            KnownFinding(finding.id, finding.label, scope, state, origins=origins or (stated[-1].origin,)),  # type: ignore[arg-type]
+            KnownFinding(finding.id, finding.label, scope, state, origins=origins or (stated[-1].origin,)),
         )
         return 0, 0
-    yes = no = 0
-    for value in values:
+    yes, no = _masks(scope, finding, values[0], vocabulary, record)
+    contradicted = False
+    for value in values[1:]:
         affirmed, denied = _masks(scope, finding, value, vocabulary, record)
         yes |= affirmed
         no |= denied
-    contradicted = len(values) > 1 and any(value != values[0] for value in values)
+        contradicted = contradicted or value != values[0]
     if contradicted:
-        expression = "; ".join(origin.expression for origin in origins if origin.expression)
-        record.issues.append(
-            warning(
-                "conflict", "statements-contradict", expression,
-                f"{finding.label} ({scope}): statements of the same time contradict each other; the more urgent "
-                "reading is used for red flags, neither for ruling out",
-            ),
-        )  # fmt: skip
-        record.amounts.pop((scope, finding.id), None)
-    first = values[0]
-    if finding.value_type == "boolean":
-        state = "present" if first is True else "absent"
-    else:
-        state = "value"
-    shown = "" if finding.value_type == "boolean" else " / ".join(dict.fromkeys(str(value) for value in values))
-    record.known.append(
-        KnownFinding(
-            finding.id, finding.label, scope, "contradicted" if contradicted else state, shown, finding.unit, origins,  # type: ignore[arg-type]
-        ),
-    )  # fmt: skip
+        _contradicted(scope, finding, origins, record)
+    boolean = finding.value_type == "boolean"
+    state = "contradicted" if contradicted else "value" if not boolean else "present" if values[0] is True else "absent"
+    shown = "" if boolean else " / ".join(dict.fromkeys(map(str, values)))
+    record.known.append(KnownFinding(finding.id, finding.label, scope, state, shown, finding.unit, origins))
     return yes, no
 
 
+def _contradicted(scope: Scope, finding: Finding, origins: tuple[Origin, ...], record: Record) -> None:
+    expression = "; ".join(origin.expression for origin in origins if origin.expression)
+    record.issues.append(
+        warning(
+            "conflict", "statements-contradict", expression,
+            f"{finding.label} ({scope}): statements of the same time contradict each other; the more urgent "
+            "reading is used for red flags, neither for ruling out",
+        ),
+    )  # fmt: skip
+    record.amounts.pop((scope, finding.id), None)
+    record.choices.pop((scope, finding.id), None)
+
+
 def _masks(
-    scope: str,
+    scope: Scope,
     finding: Finding,
     value: bool | Decimal | str,
     vocabulary: Vocabulary,
     record: Record,
 ) -> tuple[int, int]:
     if finding.value_type == "boolean":
-        if isinstance(value, bool):
-            mask = 1 << vocabulary.bit_of[finding.id]
-            return (mask, 0) if value else (0, mask)
+        if value is True:
+            return 1 << vocabulary.bit_of[finding.id], 0
+        if value is False:
+            return 0, 1 << vocabulary.bit_of[finding.id]
     elif finding.value_type == "quantity":
         if isinstance(value, Decimal) or (isinstance(value, (int, float)) and not isinstance(value, bool)):
             number = float(value)
@@ -161,6 +166,10 @@ def _masks(
 
 def _newest(finding: Finding, stated: list[Fact], as_of: date, record: Record) -> list[Fact]:
     """Return the newest current statements; undated ones belong to every time."""
+    if len(stated) == 1:
+        day = moment(stated[0].origin.time, as_of)[0]
+        if (as_of - day).days <= finding.stale_after_days:
+            return stated
     undated = [fact for fact in stated if not fact.origin.time]
     dated = [(fact, *moment(fact.origin.time, as_of)) for fact in stated if fact.origin.time]
     if finding.stale_after_days:
@@ -184,6 +193,7 @@ def _newest(finding: Finding, stated: list[Fact], as_of: date, record: Record) -
     return [fact for fact in stated if fact in newest or not fact.origin.time]
 
 
+@lru_cache(maxsize=1024)
 def moment(time: str, as_of: date) -> tuple[date, datetime | None]:
     """Return the day of a FHIR dateTime, and the instant if it has one; a part of a date means its last day."""
     day = time[:10]

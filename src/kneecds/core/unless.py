@@ -83,6 +83,16 @@ def met_unless(hope: Hope, yes: int, no: int) -> bool:
     return hope.exact is not None and evaluate(hope.exact, yes, no) == YES
 
 
+def indispensable(hope: Hope) -> int:
+    """Return facts without which a rule cannot be met, however hopefully it is read."""
+    if hope.kind != ALL:
+        return 0
+    mask = hope.present
+    for part in hope.nodes:
+        mask |= indispensable(part)
+    return mask
+
+
 def cancelling(hope: Hope, yes: int, no: int) -> tuple[int, int]:
     """Return the unanswered facts that would cancel a rule that is met unless: if present, and if absent."""
     known = yes | no

@@ -69,7 +69,11 @@ class Vocabulary:
         self.choice_facts: dict[str, tuple[tuple[str, int], ...]] = {}
         self._up_needed = sum(1 << position for position, mask in enumerate(self.up) if mask != 1 << position)
         self._down_needed = sum(1 << position for position, mask in enumerate(self.down) if mask != 1 << position)
+        self._needed = self._up_needed | self._down_needed
+        for derivation in self.derivations:
+            self._needed |= derivation.support
         self._exclusive = sum(1 << position for position, mask in enumerate(self.excludes) if mask)
+        self._needed |= self._exclusive
         self.finish()
 
     def finish(self) -> None:
@@ -117,27 +121,31 @@ class Vocabulary:
         up, down, excludes = self.up, self.down, self.excludes
         for position in bits(yes & self._up_needed):
             yes |= up[position]
+        fresh = yes | no  # what became known since the derivations were last looked at
         while True:
-            before = (yes, no)
+            before_yes, before_no = yes, no
             no &= ~yes
             for position in bits(no & self._down_needed):
                 no |= down[position]
             for position in bits(yes & self._exclusive):
                 no |= excludes[position]
             no &= ~yes
-            known = yes | no
+            fresh |= (yes | no) & ~(before_yes | before_no)
             for mask, support, node, spreads in self.derivations:
-                if yes & mask or not support & known:
+                if not support & fresh or yes & mask:
                     continue
                 truth = evaluate(node, yes, no)
                 if truth == YES:
+                    fresh |= spreads & ~yes
                     yes |= spreads
                     no &= ~spreads
-                    known |= spreads
                 elif truth != UNKNOWN:
+                    fresh |= mask & ~no
                     no |= mask
-                    known |= mask
-            if (yes, no) == before:
+            if yes == before_yes and no == before_no:
+                return State(yes, no, yes & denied)
+            fresh = (yes | no) & ~(before_yes | before_no)
+            if not fresh & self._needed:
                 return State(yes, no, yes & denied)
 
     def names(self, mask: int) -> list[str]:

@@ -63,6 +63,8 @@ CASES: tuple[Case, ...] = (
         met("half an hour of stiffness, other joints hurt"),
         not_met("29 minutes", morning_stiffness_minutes=29),
         undecided("stiffness not timed", morning_stiffness_minutes=UNKNOWN),
+        undecided("stiff, not timed", morning_stiffness_minutes=UNKNOWN, morning_stiffness=YES),
+        not_met("not stiff in the morning", morning_stiffness_minutes=UNKNOWN, morning_stiffness=NO),
         met("other joints swollen", other_joint_pain=UNKNOWN, other_joint_swelling=YES),
         met("psoriasis", other_joint_pain=NO, current_psoriasis=YES),
         met("known inflammatory arthritis", other_joint_pain=NO, known_inflammatory_arthritis=YES),

@@ -19,6 +19,8 @@ CASES: tuple[Case, ...] = (
         met("51, stiff for 29 minutes, creaks: three of six"),
         not_met("50 is not over 50: two of six", age_years=50),
         not_met("30 minutes is not under 30: two of six", morning_stiffness_minutes=30),
+        met("no morning stiffness", morning_stiffness_minutes=UNKNOWN, morning_stiffness=NO),
+        undecided("stiff, not timed", morning_stiffness_minutes=UNKNOWN, morning_stiffness=YES),
         not_met("does not creak: two of six", crepitus=NO),
         met("tender margin for the creaking", crepitus=NO, bony_margin_tenderness=YES),
         met("bony enlargement for the creaking", crepitus=NO, bony_enlargement=YES),

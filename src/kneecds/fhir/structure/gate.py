@@ -12,8 +12,10 @@ from typing import Final
 
 import msgspec
 
-_EMPTY_OBJECT: Final = re.compile(rb"\{[ \t\r\n]*\}")
+_EMPTY_OBJECT: Final = re.compile(rb"\{\}")
+_EDGE_SPACE: Final = re.compile(rb' (?:[ "]|(?<=" ))')
 _BLANK_STRING: Final = re.compile(rb'(?<!\\)"(?: |\\[tnrf]|\\u00(?:0[9aAbBcCdD]|20))+"')
+_ODD_CODE: Final = re.compile(rb'"(?:code|language|valueCode)":"(?: |[^"]*?(?: "|  |\\))')
 
 
 @lru_cache(maxsize=1)
@@ -25,17 +27,24 @@ def _decoder() -> msgspec.json.Decoder[object]:
 
 def sound(body: bytes) -> bool:
     """Tell that strict JSON is an R4 resource without structural error; False means ask the walker."""
-    if _may_hold_nothing(body):
+    try:
+        text = msgspec.json.encode(msgspec.json.decode(body))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return sound_text(text)
+
+
+def sound_text(text: bytes) -> bool:
+    """Tell the same of JSON as an encoder writes it: no space between tokens, and no escape that is not needed."""
+    if _EMPTY_OBJECT.search(text) or ((b"\\" in text or _EDGE_SPACE.search(text)) and _may_hold_nothing(text)):
         return False
     try:
-        _decoder().decode(body)
+        _decoder().decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
     return True
 
 
-def _may_hold_nothing(body: bytes) -> bool:
-    """Whether an object has no members or a string only white space, which the types cannot say."""
-    if _EMPTY_OBJECT.search(body):
-        return True
-    return (b"\\" in body or b'" ' in body) and _BLANK_STRING.search(body) is not None
+def _may_hold_nothing(text: bytes) -> bool:
+    """Whether a string is only white space, or a code begins or ends with it or has it doubled; types cannot say so."""
+    return _BLANK_STRING.search(text) is not None or _ODD_CODE.search(text) is not None

@@ -11,13 +11,13 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec import Meta as Limit
 
 String = Annotated[str, Limit(min_length=1, max_length=1_048_576)]
+Code = String  # its white space is looked for in the whole text, see gate.py
 Integer = Annotated[int, Limit(ge=-2_147_483_648, le=2_147_483_647)]
 PositiveInt = Annotated[int, Limit(ge=1, le=2_147_483_647)]
 UnsignedInt = Annotated[int, Limit(ge=0, le=2_147_483_647)]
 AtLeastOne = Limit(min_length=1)
 
 Id = Annotated[str, Limit(pattern=r"\A[A-Za-z0-9.-]{1,64}\Z")]
-Code = Annotated[str, Limit(pattern=r"\A[^ \t\r\n\f\v]+\Z")]
 Uri = Annotated[str, Limit(pattern=r"\A(?!urn:[uo])[^ \t\r\n\f\v]+\Z|\Aurn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+\Z|\Aurn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
 Date = Annotated[str, Limit(pattern=r"\A(?:(?!0000)[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))|(?!0000)[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?)\Z")]
 DateTime = Annotated[str, Limit(pattern=r"\A(?:(?!0000)[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))(?:T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]))?|(?!0000)[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?)\Z")]
@@ -73,8 +73,11 @@ class System(Enum):
     S16 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
     S17 = "http://unitsofmeasure.org"
     S18 = "http://www.nlm.nih.gov/research/umls/rxnorm"
-    S19 = "urn:ietf:bcp:47"
-    S20 = "urn:ietf:rfc:3986"
+    S19 = "https://kneecds.org/fhir/CodeSystem/kneecds-choice"
+    S20 = "https://kneecds.org/fhir/CodeSystem/kneecds-condition"
+    S21 = "https://kneecds.org/fhir/CodeSystem/kneecds-finding"
+    S22 = "urn:ietf:bcp:47"
+    S23 = "urn:ietf:rfc:3986"
 
     @classmethod
     def _missing_(cls, value: object) -> System | None:
@@ -137,7 +140,7 @@ class AllergyIntolerance(Struct, kw_only=True, forbid_unknown_fields=True, gc=Fa
     reaction: SomeAllergyIntoleranceReaction = UNSET
 
     def __post_init__(self) -> None:
-        if (self.onsetDateTime is not UNSET) + (self.onsetAge is not UNSET) + (self.onsetPeriod is not UNSET) + (self.onsetRange is not UNSET) + (self.onsetString is not UNSET) > 1:
+        if (self.onsetDateTime, self.onsetAge, self.onsetPeriod, self.onsetRange, self.onsetString).count(UNSET) < 4:
             raise ValueError("onset[x]")
 
 
@@ -163,7 +166,7 @@ class Annotation(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     text: String
 
     def __post_init__(self) -> None:
-        if (self.authorReference is not UNSET) + (self.authorString is not UNSET) > 1:
+        if (self.authorReference, self.authorString).count(UNSET) < 1:
             raise ValueError("author[x]")
 
 
@@ -284,9 +287,9 @@ class Condition(Struct, kw_only=True, forbid_unknown_fields=True, gc=False, tag_
     note: SomeAnnotation = UNSET
 
     def __post_init__(self) -> None:
-        if (self.onsetDateTime is not UNSET) + (self.onsetAge is not UNSET) + (self.onsetPeriod is not UNSET) + (self.onsetRange is not UNSET) + (self.onsetString is not UNSET) > 1:
+        if (self.onsetDateTime, self.onsetAge, self.onsetPeriod, self.onsetRange, self.onsetString).count(UNSET) < 4:
             raise ValueError("onset[x]")
-        if (self.abatementDateTime is not UNSET) + (self.abatementAge is not UNSET) + (self.abatementPeriod is not UNSET) + (self.abatementRange is not UNSET) + (self.abatementString is not UNSET) > 1:
+        if (self.abatementDateTime, self.abatementAge, self.abatementPeriod, self.abatementRange, self.abatementString).count(UNSET) < 4:
             raise ValueError("abatement[x]")
 
 
@@ -337,7 +340,7 @@ class Dosage(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     maxDosePerLifetime: MaybeQuantity = UNSET
 
     def __post_init__(self) -> None:
-        if (self.asNeededBoolean is not UNSET) + (self.asNeededCodeableConcept is not UNSET) > 1:
+        if (self.asNeededBoolean, self.asNeededCodeableConcept).count(UNSET) < 1:
             raise ValueError("asNeeded[x]")
 
 
@@ -352,9 +355,9 @@ class DosageDoseAndRate(Struct, kw_only=True, forbid_unknown_fields=True, gc=Fal
     rateQuantity: MaybeQuantity = UNSET
 
     def __post_init__(self) -> None:
-        if (self.doseRange is not UNSET) + (self.doseQuantity is not UNSET) > 1:
+        if (self.doseRange, self.doseQuantity).count(UNSET) < 1:
             raise ValueError("dose[x]")
-        if (self.rateRatio is not UNSET) + (self.rateRange is not UNSET) + (self.rateQuantity is not UNSET) > 1:
+        if (self.rateRatio, self.rateRange, self.rateQuantity).count(UNSET) < 2:
             raise ValueError("rate[x]")
 
 
@@ -391,7 +394,7 @@ class Extension(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     valueReference: MaybeReference = UNSET
 
     def __post_init__(self) -> None:
-        if (self.valueBoolean is not UNSET) + (self.valueCanonical is not UNSET) + (self.valueCode is not UNSET) + (self.valueDate is not UNSET) + (self.valueDateTime is not UNSET) + (self.valueDecimal is not UNSET) + (self.valueInteger is not UNSET) + (self.valueString is not UNSET) + (self.valueUri is not UNSET) + (self.valueUrl is not UNSET) + (self.valueAddress is not UNSET) + (self.valueCodeableConcept is not UNSET) + (self.valueCoding is not UNSET) + (self.valueIdentifier is not UNSET) + (self.valuePeriod is not UNSET) + (self.valueQuantity is not UNSET) + (self.valueReference is not UNSET) > 1:
+        if (self.valueBoolean, self.valueCanonical, self.valueCode, self.valueDate, self.valueDateTime, self.valueDecimal, self.valueInteger, self.valueString, self.valueUri, self.valueUrl, self.valueAddress, self.valueCodeableConcept, self.valueCoding, self.valueIdentifier, self.valuePeriod, self.valueQuantity, self.valueReference).count(UNSET) < 16:
             raise ValueError("value[x]")
 
 
@@ -463,9 +466,9 @@ class MedicationRequest(Struct, kw_only=True, forbid_unknown_fields=True, gc=Fal
     eventHistory: SomeReference = UNSET
 
     def __post_init__(self) -> None:
-        if (self.reportedBoolean is not UNSET) + (self.reportedReference is not UNSET) > 1:
+        if (self.reportedBoolean, self.reportedReference).count(UNSET) < 1:
             raise ValueError("reported[x]")
-        if (self.medicationCodeableConcept is not UNSET) + (self.medicationReference is not UNSET) != 1:
+        if (self.medicationCodeableConcept, self.medicationReference).count(UNSET) != 1:
             raise ValueError("medication[x]")
 
 
@@ -499,7 +502,7 @@ class MedicationRequestSubstitution(Struct, kw_only=True, forbid_unknown_fields=
     reason: MaybeCodeableConcept = UNSET
 
     def __post_init__(self) -> None:
-        if (self.allowedBoolean is not UNSET) + (self.allowedCodeableConcept is not UNSET) != 1:
+        if (self.allowedBoolean, self.allowedCodeableConcept).count(UNSET) != 1:
             raise ValueError("allowed[x]")
 
 
@@ -533,9 +536,9 @@ class MedicationStatement(Struct, kw_only=True, forbid_unknown_fields=True, gc=F
     dosage: SomeDosage = UNSET
 
     def __post_init__(self) -> None:
-        if (self.medicationCodeableConcept is not UNSET) + (self.medicationReference is not UNSET) != 1:
+        if (self.medicationCodeableConcept, self.medicationReference).count(UNSET) != 1:
             raise ValueError("medication[x]")
-        if (self.effectiveDateTime is not UNSET) + (self.effectivePeriod is not UNSET) > 1:
+        if (self.effectiveDateTime, self.effectivePeriod).count(UNSET) < 1:
             raise ValueError("effective[x]")
 
 
@@ -604,9 +607,9 @@ class Observation(Struct, kw_only=True, forbid_unknown_fields=True, gc=False, ta
     component: SomeObservationComponent = UNSET
 
     def __post_init__(self) -> None:
-        if (self.effectiveDateTime is not UNSET) + (self.effectivePeriod is not UNSET) + (self.effectiveTiming is not UNSET) + (self.effectiveInstant is not UNSET) > 1:
+        if (self.effectiveDateTime, self.effectivePeriod, self.effectiveTiming, self.effectiveInstant).count(UNSET) < 3:
             raise ValueError("effective[x]")
-        if (self.valueQuantity is not UNSET) + (self.valueCodeableConcept is not UNSET) + (self.valueString is not UNSET) + (self.valueBoolean is not UNSET) + (self.valueInteger is not UNSET) + (self.valueRange is not UNSET) + (self.valueRatio is not UNSET) + (self.valueTime is not UNSET) + (self.valueDateTime is not UNSET) + (self.valuePeriod is not UNSET) > 1:
+        if (self.valueQuantity, self.valueCodeableConcept, self.valueString, self.valueBoolean, self.valueInteger, self.valueRange, self.valueRatio, self.valueTime, self.valueDateTime, self.valuePeriod).count(UNSET) < 9:
             raise ValueError("value[x]")
 
 
@@ -630,7 +633,7 @@ class ObservationComponent(Struct, kw_only=True, forbid_unknown_fields=True, gc=
     referenceRange: SomeObservationReferenceRange = UNSET
 
     def __post_init__(self) -> None:
-        if (self.valueQuantity is not UNSET) + (self.valueCodeableConcept is not UNSET) + (self.valueString is not UNSET) + (self.valueBoolean is not UNSET) + (self.valueInteger is not UNSET) + (self.valueRange is not UNSET) + (self.valueRatio is not UNSET) + (self.valueTime is not UNSET) + (self.valueDateTime is not UNSET) + (self.valuePeriod is not UNSET) > 1:
+        if (self.valueQuantity, self.valueCodeableConcept, self.valueString, self.valueBoolean, self.valueInteger, self.valueRange, self.valueRatio, self.valueTime, self.valueDateTime, self.valuePeriod).count(UNSET) < 9:
             raise ValueError("value[x]")
 
 
@@ -674,9 +677,9 @@ class Patient(Struct, kw_only=True, forbid_unknown_fields=True, gc=False, tag_fi
     link: SomePatientLink = UNSET
 
     def __post_init__(self) -> None:
-        if (self.deceasedBoolean is not UNSET) + (self.deceasedDateTime is not UNSET) > 1:
+        if (self.deceasedBoolean, self.deceasedDateTime).count(UNSET) < 1:
             raise ValueError("deceased[x]")
-        if (self.multipleBirthBoolean is not UNSET) + (self.multipleBirthInteger is not UNSET) > 1:
+        if (self.multipleBirthBoolean, self.multipleBirthInteger).count(UNSET) < 1:
             raise ValueError("multipleBirth[x]")
 
 
@@ -759,7 +762,7 @@ class Procedure(Struct, kw_only=True, forbid_unknown_fields=True, gc=False, tag_
     usedCode: SomeCodeableConcept = UNSET
 
     def __post_init__(self) -> None:
-        if (self.performedDateTime is not UNSET) + (self.performedPeriod is not UNSET) + (self.performedString is not UNSET) + (self.performedAge is not UNSET) + (self.performedRange is not UNSET) > 1:
+        if (self.performedDateTime, self.performedPeriod, self.performedString, self.performedAge, self.performedRange).count(UNSET) < 4:
             raise ValueError("performed[x]")
 
 
@@ -841,7 +844,7 @@ class QuestionnaireResponseItemAnswer(Struct, kw_only=True, forbid_unknown_field
     item: SomeQuestionnaireResponseItem = UNSET
 
     def __post_init__(self) -> None:
-        if (self.valueBoolean is not UNSET) + (self.valueDecimal is not UNSET) + (self.valueInteger is not UNSET) + (self.valueDate is not UNSET) + (self.valueDateTime is not UNSET) + (self.valueTime is not UNSET) + (self.valueString is not UNSET) + (self.valueUri is not UNSET) + (self.valueCoding is not UNSET) + (self.valueQuantity is not UNSET) + (self.valueReference is not UNSET) > 1:
+        if (self.valueBoolean, self.valueDecimal, self.valueInteger, self.valueDate, self.valueDateTime, self.valueTime, self.valueString, self.valueUri, self.valueCoding, self.valueQuantity, self.valueReference).count(UNSET) < 10:
             raise ValueError("value[x]")
 
 
@@ -899,7 +902,7 @@ class TimingRepeat(Struct, kw_only=True, forbid_unknown_fields=True, gc=False):
     offset: MaybeUnsignedInt = UNSET
 
     def __post_init__(self) -> None:
-        if (self.boundsDuration is not UNSET) + (self.boundsRange is not UNSET) + (self.boundsPeriod is not UNSET) > 1:
+        if (self.boundsDuration, self.boundsRange, self.boundsPeriod).count(UNSET) < 2:
             raise ValueError("bounds[x]")
 
 
