@@ -80,7 +80,9 @@ def names(group: click.Group) -> Iterator[click.Command]:
 ALL = dict(commands())
 
 
-@pytest.mark.parametrize("match", [pytest.param(match, id=match["command"]) for match in SHOWN.finditer(README.read_text("utf-8"))])
+@pytest.mark.parametrize(
+    "match", [pytest.param(match, id=match["command"]) for match in SHOWN.finditer(README.read_text("utf-8"))]
+)
 def test_shown_output_is_what_is_printed(match: re.Match[str]) -> None:
     assert match["output"] == part(match), "changed on purpose? python tests/test_docs.py --write"
 
@@ -104,7 +106,9 @@ def test_main_command_of_the_readme_answers(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_test_command_of_the_readme_is_what_ci_runs() -> None:
-    (needed,) = re.findall(r"&& \.venv/bin/pip install '(tox[^']*)' && \.venv/bin/tox$", README.read_text("utf-8"), re.MULTILINE)
+    (needed,) = re.findall(
+        r"&& \.venv/bin/pip install '(tox[^']*)' && \.venv/bin/tox$", README.read_text("utf-8"), re.MULTILINE
+    )
     assert f"install '{needed}'" in (ROOT / ".ci/run").read_text("utf-8")
 
 

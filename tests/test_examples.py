@@ -12,13 +12,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import msgspec
 import pytest
 from click.testing import CliRunner
+from fhir.resources.R4B.bundle import Bundle
 
 import kneecds
 from kneecds.cli import kneecds as command
 from kneecds.render.json import to_json
+from kneecds.render.schema import assessment_schema_json
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 CASES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir())
@@ -184,8 +187,6 @@ def test_command_gives_the_same_fhir(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_guidance_is_fhir_r4(case: str) -> None:
-    from fhir.resources.R4B.bundle import Bundle
-
     guidance = Bundle.model_validate_json(assessed(case).to_fhir_bytes())
     kinds = [entry.resource.get_resource_type() for entry in guidance.entry]
     assert kinds.count("GuidanceResponse") == 1
@@ -193,23 +194,16 @@ def test_guidance_is_fhir_r4(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "input_with_errors"])
 def test_input_is_fhir_r4(case: str) -> None:
-    from fhir.resources.R4B.bundle import Bundle
-
     assert Bundle.model_validate_json((EXAMPLES / case / "input.json").read_bytes()).entry
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "input_with_errors"])
 def test_a_typed_input_gives_the_same_answer(case: str) -> None:
-    from fhir.resources.R4B.bundle import Bundle
-
     typed = Bundle.model_validate_json((EXAMPLES / case / "input.json").read_bytes())
     assert kneecds.assess(typed, **asked(case)) == assessed(case)
 
 
 def test_answer_fits_its_schema() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
-    from kneecds.render.schema import assessment_schema_json
-
     schema = json.loads(assessment_schema_json())
     for case in CASES:
         jsonschema.validate(msgspec.json.decode(to_json(assessed(case))), schema)
@@ -233,8 +227,10 @@ TIERS = {
 }
 FIRST = {
     "acl_pivot_injury": "acl_tear",
+    "child_hip_referred_pain": "slipped_capital_femoral_epiphysis",
     "doms_at_36_hours": "doms",
     "dvt_after_flight": "deep_vein_thrombosis",
+    "hot_swollen_knee_with_fever": "septic_arthritis",
     "itb_syndrome": "iliotibial_band_syndrome",
     "jumpers_knee": "patellar_tendinopathy",
     "osteoarthritis_at_62": "knee_osteoarthritis",
@@ -280,9 +276,21 @@ def test_an_incomplete_form_asks_on() -> None:
     assert answer.questions
 
 
+def test_child_rules_raise_the_hip() -> None:
+    raised = {name for knee in assessed("child_hip_referred_pain").knees for rule in knee.rules for name in rule.raises}
+    assert "slipped_capital_femoral_epiphysis" in raised
+
+
 def test_every_fault_of_a_faulty_input_is_said() -> None:
     rules = {issue.rule for issue in assessed("input_with_errors").issues if issue.is_error}
-    assert {"structure-required", "unit-wrong", "future", "value-type", "modifier-extension", "laterality-conflict"} <= rules
+    assert {
+        "structure-required",
+        "unit-wrong",
+        "future",
+        "value-type",
+        "modifier-extension",
+        "laterality-conflict",
+    } <= rules
 
 
 def main() -> None:

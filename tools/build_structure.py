@@ -463,7 +463,8 @@ SYSTEM_OWNERS = {"Coding", "Quantity", "Identifier"}
 SYSTEMS = (
     "https://kneecds.org/fhir/CodeSystem/kneecds-choice", "https://kneecds.org/fhir/CodeSystem/kneecds-condition",
     "https://kneecds.org/fhir/CodeSystem/kneecds-finding", "http://hl7.org/fhir/sid/cvx",
-    "http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/us-ssn", "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org",
+    "http://hl7.org/fhir/sid/icd-10", "http://hl7.org/fhir/sid/icd-10-cm", "http://hl7.org/fhir/sid/us-ssn",
+    "http://loinc.org", "http://snomed.info/sct", "http://unitsofmeasure.org",
     "http://www.nlm.nih.gov/research/umls/rxnorm", "urn:ietf:bcp:47", "urn:ietf:rfc:3986",
     *(
         f"http://terminology.hl7.org/CodeSystem/{name}"

@@ -76,7 +76,9 @@ def main(work: Path) -> None:
     if str(work / "venv") not in place:
         sys.exit(f"not the installed package was imported, but {place}")
     print(run(scripts / "kneecds", "--version", cwd=elsewhere), end="")
-    answer = json.loads(run(scripts / "kneecds", "assess", source, "--as-of", "2026-01-15", "--format", "json", cwd=elsewhere))
+    answer = json.loads(
+        run(scripts / "kneecds", "assess", source, "--as-of", "2026-01-15", "--format", "json", cwd=elsewhere)
+    )
     expected = json.loads((ROOT / "examples" / EXAMPLE / "expected.json").read_text(encoding="utf-8"))
     if answer["tier"] != expected["tier"]:
         sys.exit(f"the installed package answers {answer['tier']}, not {expected['tier']}")

@@ -57,11 +57,3 @@ def take(concepts: Concepts) -> Callable[..., Reading]:
         return read(document, concepts=concepts, **others)
 
     return reading
-
-
-def facts(reading: Reading) -> set[tuple[str, str, object]]:
-    return {(fact.finding, fact.scope, fact.value) for fact in reading.facts}
-
-
-def rules(reading: Reading, *but: str) -> set[str]:
-    return {issue.rule for issue in reading.issues} - {"patient-missing", *but}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import facts
+from readings import facts
 
 from kneecds.errors import InputError
 from kneecds.fhir.cases import to_bundle

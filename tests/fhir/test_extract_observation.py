@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import facts, rules
+from readings import facts, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable

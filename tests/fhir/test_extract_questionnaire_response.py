@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import facts, rules
+from readings import facts, rules
 
 from kneecds.fhir.concept_map import concept_mapping
 from kneecds.fhir.questionnaire import Form

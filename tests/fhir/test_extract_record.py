@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import facts, rules
+from readings import facts, rules
 
 from kneecds.fhir.extract.condition import LASTING
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import facts, rules
+from readings import facts, rules
 
 from kneecds.fhir.concept_map import concept_mapping
 from kneecds.fhir.version import detect

@@ -42,7 +42,7 @@ def test_begins_with_the_tier_and_the_rule_that_set_it(assessment: Assessment, n
         "Bucket handle meniscal tear",
         "raised by Locked knee",
         "not yet excluded",
-        "Septic arthritis  0.2 %",
+        "Septic arthritis",
         "Ottawa knee rule: met",
         "Wells score: undecided, 1 to 3",
         "decided by: Calf swelling",
@@ -135,8 +135,8 @@ def test_shortens_long_lists_and_says_so(assessment: Assessment, names: Names) -
         pytest.param({"tier": None, "knees": ()}, "NO ESCALATION WORKED OUT", id="no tier"),
         pytest.param({"status": "data-required"}, "Too little is known", id="data required"),
         pytest.param({"status": "success"}, "No unanswered question could raise this", id="success"),
-        pytest.param({"tier": "routine"}, "usual one for Meniscal tear (right knee)", id="tier of a condition"),
-        pytest.param({"tier": "self_care", "knees": ()}, "No red flag of this tier is met.", id="nothing"),
+        pytest.param({"tier": "routine"}, "No red flag is met.", id="no rule of that tier"),
+        pytest.param({"tier": "self_care", "knees": ()}, "No red flag is met.", id="nothing"),
     ],
 )
 def test_headline(assessment: Assessment, names: Names, change: dict[str, object], said: str) -> None:

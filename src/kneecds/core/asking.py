@@ -12,9 +12,9 @@ from kneecds.core.knowledge import TIERS
 from kneecds.core.masks import ALL, ANY, COUNT, NO, SUM, UNKNOWN, YES, Node, bits, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from kneecds.core.differential import Entry
+    from kneecds.core.differential import Candidate, Entry
     from kneecds.core.facts import Scope
     from kneecds.core.knowledge import Tier
     from kneecds.core.model import Model, Rule
@@ -201,17 +201,38 @@ class Escalating(NamedTuple):
     rule: Rule
     way: tuple[Wanted, ...]
     scope: Scope
+    chance: float  # of what it raises being there, as far as is known
+
+
+EASE = {"patient": 1.0, "clinician": 0.6, "device_or_lab": 0.1}
+"""What is quickly asked comes before what must be measured: a design choice, used only to order questions."""
+
+UNSCORED_CHANCE = 0.002
+"""For a rule that raises nothing with a probability: a design choice, used only to order questions."""
+
+
+def chance_of(model: Model, rule: Rule, found: Mapping[int, Candidate]) -> float:
+    """Return how probable the likeliest condition is that a rule would raise."""
+    chances = [
+        found[index].probability
+        for raised in rule.flag.raises
+        for name in (raised, *model.descendants[raised])
+        if (index := model.position[name]) in found
+    ]
+    return max(chances, default=UNSCORED_CHANCE)
 
 
 def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int, most: int) -> list[Question]:
     """Return the questions whose answers could raise the escalation, by what they would raise it on average."""
     best: dict[tuple[int, Scope], tuple[float, Escalating]] = {}
+    names, findings = model.vocabulary.compiler.fact_names, model.vocabulary.findings
     for one in waiting:
-        gain = (one.rule.rank - rank) * ANSWER_CHANCE ** len(one.way)
+        gain = (one.rule.rank - rank) * one.chance * ANSWER_CHANCE ** (len(one.way) - 1)
         for wanted in one.way:
             key = (wanted.position, one.scope)
-            if key not in best or gain > best[key][0]:
-                best[key] = (gain, one)
+            eased = gain * EASE.get(findings[names[wanted.position][0]].asked_of, 0.0)
+            if key not in best or eased > best[key][0]:
+                best[key] = (eased, one)
     ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:most]
     questions = []
     for (position, scope), (gain, one) in ordered:
@@ -222,7 +243,7 @@ def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int,
         questions.append(
             Question(
                 words.finding, words.label, scope, words.asked_of, "escalation",
-                f"if {words.answer}{also}: {one.rule.flag.title}", round(gain, 4), one.rule.flag.tier,
+                f"if {words.answer}{also}: {one.rule.flag.title}", float(f"{gain:.3g}"), one.rule.flag.tier,
             ),
         )  # fmt: skip
     return questions
@@ -300,12 +321,15 @@ GIVEN = frozenset({"age_years", "sex"})
 """What no answer changes."""
 
 
-def breaking(model: Model, node: Node, yes: int, no: int) -> tuple[Wanted, ...] | None:
-    """Return the fewest facts that would have to be otherwise for a step that is true to be not true."""
+def breaking(model: Model, node: Node, yes: int, no: int, stated: int) -> tuple[Wanted, ...] | None:
+    """Return the fewest answers that would have to be otherwise for a step that is true to be not true.
+
+    `stated` are the facts that somebody affirmed; what follows from them cannot be otherwise by itself.
+    """
     ways = [
-        *(_otherwise(model, position, yes, no) for position in bits(node.present & yes)),
-        *(_otherwise(model, position, yes, no) for position in bits(node.absent & no)),
-        *(breaking(model, part, yes, no) for part in node.nodes if evaluate(part, yes, no) == YES),
+        *(_not_present(model, position, yes, no, stated) for position in bits(node.present & yes)),
+        *(_not_absent(model, position, yes, no, stated) for position in bits(node.absent & no)),
+        *(breaking(model, part, yes, no, stated) for part in node.nodes if evaluate(part, yes, no) == YES),
     ]
     possible = sorted((way for way in ways if way is not None), key=len)
     if node.kind == ALL:
@@ -318,13 +342,32 @@ def breaking(model: Model, node: Node, yes: int, no: int) -> tuple[Wanted, ...] 
     return None
 
 
-def _otherwise(model: Model, position: int, yes: int, no: int) -> tuple[Wanted, ...] | None:
+def _not_present(model: Model, position: int, yes: int, no: int, stated: int) -> tuple[Wanted, ...] | None:
+    """Return what makes a present fact not present: it and all that it follows from must be otherwise."""
+    vocabulary = model.vocabulary
+    if vocabulary.compiler.fact_names[position][0] in GIVEN:
+        return None
+    changes: list[tuple[Wanted, ...]] = []
+    sources = vocabulary.down[position] if position < len(vocabulary.down) else 1 << position
+    for source in bits(sources & yes):
+        if stated >> source & 1:
+            changes.append((Wanted(source, present=False),))
+        derivation = vocabulary.derivation_of.get(source)
+        if derivation is not None and evaluate(derivation, yes, no) == YES:
+            way = breaking(model, derivation, yes, no, stated)
+            if way is None:
+                return None
+            changes.append(way)
+    return _merged(changes) if changes else None
+
+
+def _not_absent(model: Model, position: int, yes: int, no: int, stated: int) -> tuple[Wanted, ...] | None:
+    """Return what makes an absent fact present."""
     vocabulary = model.vocabulary
     name = vocabulary.compiler.fact_names[position]
     if name[0] in GIVEN:
         return None
-    present = bool(yes >> position & 1)
     if len(name) == 1 and vocabulary.findings[name[0]].asked_of == "computed":
-        node = vocabulary.derivation_of[position]
-        return breaking(model, node if present else opposite(node), yes, no)
-    return (Wanted(position, present=not present),)
+        derivation = vocabulary.derivation_of[position]
+        return breaking(model, opposite(derivation), yes, no, stated)
+    return (Wanted(position, present=True),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from kneecds.core.asking import answer, escalation_questions, hypothesis_questions, shortest, tier_of
+from kneecds.core.asking import answer, escalation_questions, hypothesis_questions, nearest, tier_of
 from kneecds.core.assessment import (
     SCHEMA_VERSION,
     Assessment,
@@ -52,7 +52,9 @@ class Worked(NamedTuple):
     """Everything worked out for one side."""
 
     side: Side
+    direct: Direct  # what was stated of this side and of the person
     state: State
+    feared: int  # what is present in any reading of what was stated
     outcome: Outcome
     found: dict[int, Candidate]
     entries: list[Entry]
@@ -78,7 +80,7 @@ def assess(  # noqa: PLR0913
     starts = _starts(model, record, setting)
     person_outcome = _person(model, states[sides[0]])
     person_met = [rule for rule, _ in person_outcome.met]
-    worked = [_side(model, side, states[side], starts, person_met) for side in sides]
+    worked = [_side(model, side, _stated(record, side), states[side], starts, person_met) for side in sides]
     ranks = [one.rank for one in worked if one.rank is not None] + [rule.rank for rule in person_met]
     rank = max(ranks) if ranks else None
     return _answer(
@@ -118,6 +120,7 @@ def _states(model: Model, record: Record, sides: Sequence[Side]) -> dict[Side, t
 def _side(
     model: Model,
     side: Side,
+    direct: Direct,
     readings: tuple[State, ...],
     starts: Sequence[Start | None],
     person_met: list[Rule],
@@ -132,7 +135,10 @@ def _side(
         found = candidates(model, plain, starts, raising)
         entries = ranked_list(model, found)
     rank, because = _rank(model, met, person_met, entries)
-    return Worked(side, plain, decided, found, entries, rank, because)
+    feared = 0
+    for state in readings:
+        feared |= state.yes
+    return Worked(side, direct, plain, feared, decided, found, entries, rank, because)
 
 
 def _rank(
@@ -177,7 +183,9 @@ def _answer(  # noqa: PLR0913
     person_met = [rule for rule, _ in person_outcome.met]
     first = worked[0].state
     floor = rank if rank is not None else -1
-    waiting = ways(model, (rule for rule in person_outcome.undecided if rule.rank > floor), first, PERSON)
+    waiting = ways(
+        model, (rule for rule in person_outcome.undecided if rule.rank > floor), first, PERSON, worked[0].found,
+    )  # fmt: skip
     person_rules = tuple(
         met_result(model, rule, first, PERSON, unless=unless) for rule, unless in _by_rank(person_outcome.met)
     )
@@ -186,14 +194,16 @@ def _answer(  # noqa: PLR0913
     advice = Advice()
     questions: list[Question] = []
     for one in worked:
-        own_waiting = ways(model, (rule for rule in one.outcome.undecided if rule.rank > floor), one.state, one.side)
+        own_waiting = ways(
+            model, (rule for rule in one.outcome.undecided if rule.rank > floor), one.state, one.side, one.found,
+        )  # fmt: skip
         waiting += own_waiting
         knees.append(_knee(model, one, person_met, own_waiting))
         listed = [entry.condition for entry in one.entries]
         raised = frozenset(
             name for rule in [*(rule for rule, _ in one.outcome.met), *person_met] for name in rule.flag.raises
         )
-        gather(model, advice, one.state, one.side, listed, raised, one.rank if one.rank is not None else ROUTINE)
+        gather(model, advice, one.state._replace(yes=one.feared), one.side, listed, raised, one.rank if one.rank is not None else ROUTINE)
         questions += hypothesis_questions(model, one.entries, one.state, one.side, MOST_QUESTIONS)
     asked = escalation_questions(model, waiting, max(floor, SELF_CARE), MOST_QUESTIONS)
     seen = {(question.finding, question.scope) for question in asked}
@@ -291,7 +301,7 @@ def _undecided(
             continue
         way = way_of.get(rule.flag.id)
         if way is None:
-            way = shortest(model, rule.node, state.yes, state.no) or ()
+            way = nearest(model, rule, state.yes, state.no) or ()
         results.append(undecided_result(model, rule, scope, way))
     return tuple(results)
 
@@ -305,23 +315,23 @@ def _counterfactuals(
 ) -> tuple[Counterfactual, ...]:
     """Return the smallest changes that would raise the escalation to each higher tier, or lower it."""
     changes: list[Counterfactual] = []
-    best: dict[int, Escalating] = {}
+    best: dict[tuple[int, Scope], Escalating] = {}
     for way in waiting:
-        held = best.get(way.rule.rank)
+        held = best.get((way.rule.rank, way.scope))
         if held is None or len(way.way) < len(held.way):
-            best[way.rule.rank] = way
+            best[way.rule.rank, way.scope] = way
     changes += [
         Counterfactual(
             "raise", tier_of(target), way.scope, tuple(answer(model, want) for want in way.way), way.rule.flag.id,
         )
-        for target, way in sorted(best.items())
+        for (target, _), way in sorted(best.items())
     ]  # fmt: skip
     if rank is None or rank <= ROUTINE:
         return tuple(changes)
-    changes += lowering(model, PERSON, worked[0].state, person_outcome.met, rank)
+    changes += lowering(model, PERSON, worked[0].state, person_outcome.met, rank, worked[0].direct)
     for one in worked:
         if one.rank == rank:
-            changes += lowering(model, one.side, one.state, one.outcome.met, rank)
+            changes += lowering(model, one.side, one.state, one.outcome.met, rank, one.direct)
     return tuple(changes)
 
 
@@ -340,7 +350,7 @@ def explained(
     person_met = _person(model, states[sides[0]]).met
     results = []
     for side in sides:
-        one = _side(model, side, states[side], starts, [rule for rule, _ in person_met])
+        one = _side(model, side, _stated(record, side), states[side], starts, [rule for rule, _ in person_met])
         raising = [rule for rule, _ in (*one.outcome.met, *person_met)]
         found = one.found or candidates(model, one.state, starts, raising)
         ranks = {entry.condition: number for number, entry in enumerate(one.entries, start=1)}
@@ -362,10 +372,15 @@ def _sides(model: Model, record: Record) -> tuple[list[Side], dict[Side, tuple[S
     return sides, _states(model, record, sides)
 
 
+def _stated(record: Record, side: Side) -> Direct:
+    person, own = record.direct.get(PERSON, NOTHING), record.direct.get(side, NOTHING)
+    return Direct(person.yes | own.yes, person.no | own.no)
+
+
 def _starts(model: Model, record: Record, setting: Setting) -> Sequence[Start | None]:
     sex = record.choices.get((PERSON, "sex"), "any")
     return model.starts(setting, sex, age_band(record.amounts.get((PERSON, "age_years"))))
 
 
 def _person(model: Model, readings: tuple[State, ...]) -> Outcome:
-    return outcome((rule for rule in model.rules if rule.person), readings, readings[-1])
+    return outcome(model.person_rules, readings, readings[-1])

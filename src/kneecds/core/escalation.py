@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneecds.core.asking import Escalating, Wanted, answer, nearest
+from kneecds.core.asking import Escalating, Wanted, answer, chance_of, nearest
 from kneecds.core.assessment import RuleResult
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import NO, UNKNOWN, YES, bits, evaluate
 from kneecds.core.unless import cancelling, met_unless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from kneecds.core.differential import Candidate
     from kneecds.core.facts import Scope
     from kneecds.core.model import Model, Rule
     from kneecds.core.vocabulary import State
@@ -108,13 +109,19 @@ def undecided_result(model: Model, rule: Rule, scope: Scope, way: tuple[Wanted, 
     )
 
 
-def ways(model: Model, rules: Iterable[Rule], state: State, scope: Scope) -> list[Escalating]:
+def ways(
+    model: Model,
+    rules: Iterable[Rule],
+    state: State,
+    scope: Scope,
+    found: Mapping[int, Candidate],
+) -> list[Escalating]:
     """Return the undecided rules that can still be met, each with the shortest way to it."""
-    found = []
+    waiting = []
     yes, no = state.yes, state.no
     known = yes | no
     for rule in rules:
         way = nearest(model, rule, yes, no) if rule.leaves & known else model.blank_way(rule)
         if way:
-            found.append(Escalating(rule, way, scope))
-    return found
+            waiting.append(Escalating(rule, way, scope, chance_of(model, rule, found)))
+    return waiting

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kneecds.core.asking import Wanted, answer, breaking, tier_of
 from kneecds.core.assessment import Counterfactual
+from kneecds.core.escalation import outcome
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import bits
 from kneecds.core.unless import cancelling
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from kneecds.core.facts import Scope
     from kneecds.core.model import Model, Rule
+    from kneecds.core.statements import Direct
     from kneecds.core.vocabulary import State
 
 ROUTINE = TIER_RANK["routine"]
@@ -26,19 +28,31 @@ def lowering(
     state: State,
     met: Sequence[tuple[Rule, bool]],
     rank: int,
+    direct: Direct,
 ) -> Iterator[Counterfactual]:
-    """Yield the smallest change after which no rule of this height is met in one scope; nothing if there is none."""
+    """Yield the smallest change after which no rule of this height is met in one scope; nothing if there is none.
+
+    `direct` is what was stated there. The change is tried out before it is named.
+    """
     highest = [(rule, unless) for rule, unless in met if rule.rank == rank]
     if not highest or rank <= ROUTINE:
         return
     changes: dict[Wanted, None] = {}
     for rule, unless in highest:
-        way = _way(model, rule, state, unless=unless)
+        way = _way(model, rule, state, direct, unless=unless)
         if way is None:
             return
         changes |= dict.fromkeys(way)
-    rest = [rule.rank for rule, _ in met if rule.rank < rank]
-    target = max([ROUTINE, *rest])
+    yes, no = direct
+    for wanted in changes:
+        mask = 1 << wanted.position
+        yes, no = (yes | mask, no & ~mask) if wanted.present else (yes & ~mask, no | mask)
+    after = model.vocabulary.close(yes, no)
+    rules = model.person_rules if scope == "person" else model.knee_rules
+    ranks = [rule.rank for rule, _ in outcome(rules, (after,), after).met]
+    target = max([ROUTINE, *ranks])
+    if target >= rank:
+        return
     yield Counterfactual(
         "lower",
         tier_of(target),
@@ -48,9 +62,9 @@ def lowering(
     )
 
 
-def _way(model: Model, rule: Rule, state: State, *, unless: bool) -> tuple[Wanted, ...] | None:
+def _way(model: Model, rule: Rule, state: State, direct: Direct, *, unless: bool) -> tuple[Wanted, ...] | None:
     if not unless:
-        return breaking(model, rule.node, state.yes, state.no)
+        return breaking(model, rule.node, state.yes, state.no, direct.yes)
     if rule.hope is None:
         return None
     if_present, if_absent = cancelling(rule.hope, state.yes, state.no)

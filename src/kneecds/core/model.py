@@ -121,6 +121,7 @@ class Model:
         )
         self.fact_texts = tuple(self._fact_text(name) for name in vocabulary.compiler.fact_names)
         self.knee_rules = tuple(rule for rule in self.rules if not rule.person)
+        self.person_rules = tuple(rule for rule in self.rules if rule.person)
         self.general_mask = self._general()
         self.telling_mask = self._telling()
         self._ways: dict[str, list[tuple[int, int]] | None] = {}

@@ -170,27 +170,27 @@ def _newest(finding: Finding, stated: list[Fact], as_of: date, record: Record) -
         day = moment(stated[0].origin.time, as_of)[0]
         if (as_of - day).days <= finding.stale_after_days:
             return stated
-    undated = [fact for fact in stated if not fact.origin.time]
-    dated = [(fact, *moment(fact.origin.time, as_of)) for fact in stated if fact.origin.time]
+    placed: list[tuple[Fact, date | None, datetime | None]] = [
+        (fact, *moment(fact.origin.time, as_of)) if fact.origin.time else (fact, None, None) for fact in stated
+    ]
     if finding.stale_after_days:
-        current = [one for one in dated if (as_of - one[1]).days <= finding.stale_after_days]
-        if len(current) < len(dated) and not current and not undated:
+        current = [one for one in placed if one[1] is None or (as_of - one[1]).days <= finding.stale_after_days]
+        if not current:
             record.issues.append(
                 information(
-                    "informational", "statement-stale", dated[-1][0].origin.expression,
+                    "informational", "statement-stale", stated[-1].origin.expression,
                     f"{finding.label}: stated more than {finding.stale_after_days} days before {as_of.isoformat()}; "
                     "taken as unknown now",
                 ),
             )  # fmt: skip
-        dated = current
-    if not dated:
-        return undated
-    last_day = max(day for _, day, _ in dated)
-    last = max((instant for _, day, instant in dated if day == last_day and instant is not None), default=None)
-    newest = [
-        fact for fact, day, instant in dated if day == last_day and (instant is None or instant == last)
+        placed = current
+    last_day = max((day for _, day, _ in placed if day is not None), default=None)
+    last = max((instant for _, day, instant in placed if day == last_day and instant is not None), default=None)
+    return [
+        fact
+        for fact, day, instant in placed
+        if day is None or (day == last_day and (instant is None or instant == last))
     ]  # fmt: skip
-    return [fact for fact in stated if fact in newest or not fact.origin.time]
 
 
 @lru_cache(maxsize=1024)
@@ -200,7 +200,7 @@ def moment(time: str, as_of: date) -> tuple[date, datetime | None]:
     if len(day) == 10:  # noqa: PLR2004 - YYYY-MM-DD
         parsed = date.fromisoformat(day)
         if len(time) > 10:  # noqa: PLR2004
-            instant = datetime.fromisoformat(time)
+            instant = datetime.fromisoformat(time.replace(":60", ":59", 1) if ":60" in time[16:19] else time)  # leap second
             return parsed, instant if instant.tzinfo else instant.replace(tzinfo=UTC)
         return parsed, None
     year = int(day[:4])

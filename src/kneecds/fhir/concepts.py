@@ -153,6 +153,7 @@ class Concepts:
         }
         if problems:
             raise KnowledgeError(tuple(problems))
+        self._plain = {key: meaning for key, meaning in self.by_code.items() if _is_plain(meaning)}
         self.plans: dict[tuple[int, object], Any] = {}  # of questionnaire forms; filled by their reader
 
     def _meaning(self, target: Target, code: Code) -> Meaning:
@@ -190,15 +191,15 @@ class Concepts:
         codings = concept.get("coding")
         if not codings:
             return None
-        by_code = self.by_code
         coding = codings[0]
-        first = by_code.get((coding.get("system"), coding.get("code")))
         if len(codings) == 1:
-            return first or self.of_coding(coding)
-        if len(codings) == 2 and first is not None:  # noqa: PLR2004 - the usual pair: a published code and ours
+            return self.of_coding(coding)
+        plain = self._plain
+        first = plain.get((coding.get("system"), coding.get("code")))
+        if first is not None and len(codings) == 2:  # noqa: PLR2004 - the usual pair: a published code and ours
             coding = codings[1]
-            second = by_code.get((coding.get("system"), coding.get("code")))
-            if second is not None and second.target is first.target and _plain(first) and _plain(second):
+            second = plain.get((coding.get("system"), coding.get("code")))
+            if second is not None and second.target is first.target:
                 return second if second.ours else first
         return self.of_codings(codings)
 
@@ -222,7 +223,7 @@ _RAISED: Final = {"crp_mg_l": "crp_raised", "esr_mm_h": "esr_raised", "wbc_10e9_
 """Amounts for which the laboratory's own limit, where stated, decides what is raised."""
 
 
-def _plain(meaning: Meaning) -> bool:
+def _is_plain(meaning: Meaning) -> bool:
     """Whether a meaning has nothing that another of the same finding could add to."""
     return meaning.means == "same" and not (meaning.side or meaning.reading or meaning.sets)
 

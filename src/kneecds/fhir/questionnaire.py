@@ -501,7 +501,7 @@ def _test(when: Mapping[str, object]) -> Test:
     if sign == "exists":
         return lambda answers: any(key.startswith("value") for a in answers for key in a) is expected
     if kind == "Boolean" and sign == "=":
-        return lambda answers: any(a.get("valueBoolean") is expected for a in answers)
+        return _boolean_test(expected)
     if kind == "Coding" and isinstance(expected, dict) and sign in ("=", "!="):
         return _coding_test(expected, equal=sign == "=")
     relation: Callable[[Any, Any], bool] = _ORDERINGS.get(str(sign), operator.eq)
@@ -516,6 +516,16 @@ def _test(when: Mapping[str, object]) -> Test:
         return wanted is not None and any(g and g[0] == wanted[0] and relation(g[1], wanted[1]) for g in given)
 
     return related if sign != "!=" else lambda answers: not related(answers)
+
+
+def _boolean_test(expected: object) -> Test:
+    def fulfilled(answers: Sequence[Mapping[str, object]]) -> bool:
+        for answer in answers:  # a loop: a generator costs more than all the rest of it
+            if answer.get("valueBoolean") is expected:
+                return True
+        return False
+
+    return fulfilled
 
 
 def _coding_test(expected: Mapping[str, object], *, equal: bool) -> Test:

@@ -89,7 +89,8 @@ def read(
         kind = resource.get("resourceType", "")
         extract = EXTRACTORS.get(kind)
         if extract is not None:
-            if _is_about_patient(run, resource, path):
+            subject_of = resource.get("subject")
+            if subject_of is None or subject_of.get("reference") in references or _is_about_patient(run, resource, path):
                 extract(run, resource, path)
         elif kind == "OperationOutcome":
             _failed(run, resource, path)
@@ -123,14 +124,14 @@ def _bundle(run: Run, bundle: Resource, path: str, entries: list[_Entry]) -> Non
         return
     if any(link.get("relation") == "next" for link in bundle.get("link", ())):
         run.warn("incomplete", "bundle-page", f"{path}.link", "this is one page of several; what the others say is not known")
+    take = entries.append
     for index, entry in enumerate(bundle.get("entry", ())):
         resource = entry.get("resource")
         if resource is None:
             continue
-        here = f"{path}.entry[{index}]"
-        if "modifierExtension" in entry and run.modified(entry, here):
+        if "modifierExtension" in entry and run.modified(entry, f"{path}.entry[{index}]"):
             continue
-        place = f"{here}.resource"
+        place = f"{path}.entry[{index}].resource"
         if "search" in entry and entry["search"].get("mode") == "outcome":
             _failed(run, resource, place)
         elif "request" in entry and entry["request"].get("method") in ("DELETE", "PATCH"):
@@ -138,7 +139,7 @@ def _bundle(run: Run, bundle: Resource, path: str, entries: list[_Entry]) -> Non
         elif resource.get("resourceType") == "Bundle":
             _bundle(run, resource, place, entries)
         else:
-            entries.append(_Entry(resource, place, entry.get("fullUrl", "")))
+            take(_Entry(resource, place, entry.get("fullUrl", "")))
 
 
 def _failed(run: Run, outcome: Resource, path: str) -> None:

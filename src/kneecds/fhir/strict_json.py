@@ -48,13 +48,21 @@ def _decimal(text: str) -> Decimal:
 
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=_decimal)
-_ENCODER: Final = msgspec.json.Encoder()
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
-def parse(  # noqa: PLR0911 - one return for each kind of refusal
+def parse(
     body: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH
 ) -> tuple[object | None, tuple[Issue, ...]]:
     """Read JSON text as plain Python values, numbers with a point as Decimal; never raises on bad input."""
+    value, issues, _ = parse_and_write(body, max_bytes=max_bytes, max_depth=max_depth)
+    return value, issues
+
+
+def parse_and_write(  # noqa: PLR0911 - one return for each kind of refusal
+    body: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH
+) -> tuple[object | None, tuple[Issue, ...], bytes]:
+    """Read JSON text, and return it also as written anew: without space between tokens; empty where it is refused."""
     if isinstance(body, str):
         try:
             body = body.encode()
@@ -70,25 +78,26 @@ def parse(  # noqa: PLR0911 - one return for each kind of refusal
         )
     refusal = _refuse_encoding(body) or _refuse_depth(body, max_depth)
     if refusal is not None:
-        return None, (*issues, refusal)
+        return None, (*issues, refusal), b""
     try:
         value = _DECODER.decode(body)
     except RecursionError:
-        return None, (*issues, _too_deep(max_depth, None))
+        return None, (*issues, _too_deep(max_depth, None)), b""
     except _NumberOutOfBoundsError as problem:
         message = f"the number {problem} has an exponent beyond ±{MAX_EXPONENT} or more than {MAX_DIGITS} digits"
-        return None, (*issues, fatal("value", "json-number", "", message))
+        return None, (*issues, fatal("value", "json-number", "", message)), b""
     except (msgspec.MsgspecError, UnicodeDecodeError) as problem:
-        return None, (*issues, _malformed(body, problem))
-    if not _surely_unrepeated(body, value):
+        return None, (*issues, _malformed(body, problem)), b""
+    text = _ENCODER.encode(value)
+    if text != body and not _surely_unrepeated(body, value, text):
         repeated = _repeated_keys(body)
         if repeated:
-            return None, (*issues, *repeated)
-    return value, issues
+            return None, (*issues, *repeated), b""
+    return value, issues, text
 
 
-def _refused(code: str, rule: str, message: str) -> tuple[None, tuple[Issue, ...]]:
-    return None, (fatal(code, rule, "", message),)
+def _refused(code: str, rule: str, message: str) -> tuple[None, tuple[Issue, ...], bytes]:
+    return None, (fatal(code, rule, "", message),), b""
 
 
 def _refuse_encoding(body: bytes) -> Issue | None:
@@ -112,12 +121,13 @@ def _refuse_depth(body: bytes, max_depth: int) -> Issue | None:
     Only brackets and quotes are kept, strings taken out (two quotes that meet cancel without changing which bracket
     lies inside a string), then innermost pairs removed: each pass takes away at least one level of nesting.
     """
-    if body.count(b"[") + body.count(b"{") <= max_depth:
-        return None
     text = body
     if b"\\" in text:
         text = text.replace(b"\\\\", b"").replace(b'\\"', b"")
-    brackets = text.translate(None, _NOT_BRACKET_OR_QUOTE).replace(b'""', b"")
+    brackets = text.translate(None, _NOT_BRACKET_OR_QUOTE)
+    if len(brackets) <= max_depth:
+        return None
+    brackets = brackets.replace(b'""', b"")
     if b'"' in brackets:
         brackets = b"".join(brackets.split(b'"')[::2])
     left = brackets
@@ -174,16 +184,16 @@ def _place(body: bytes, offset: int) -> str:
     return f"line {line}, column {column} (byte {offset})"
 
 
-def _surely_unrepeated(body: bytes, value: object) -> bool:
+def _surely_unrepeated(body: bytes, value: object, text: bytes = b"") -> bool:
     """Show that no object repeats a key, by counting colons; False only means that the count cannot tell.
 
     In JSON text a colon stands once per key, and else only inside strings. Written anew, the value has the same
     strings with the same colons, but of a repeated key one member only: so a repeated key loses a colon, and equal
     counts mean that nothing was lost. Only an escape that spells a colon could make up for the loss.
     """
-    if b"\\u003" in body and _ESCAPED_COLON.search(body):
+    if b"\\" in body and _ESCAPED_COLON.search(body):
         return False
-    return body.count(b":") == _ENCODER.encode(value).count(b":")
+    return body.count(b":") == (text or _ENCODER.encode(value)).count(b":")
 
 
 def _repeated_keys(body: bytes) -> tuple[Issue, ...]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any, Final, Literal
 
 Release = Literal["R4", "R4B", "R5"]
 
@@ -33,17 +30,23 @@ _LIST_IN_R5: Final[dict[str, str]] = {"QuestionnaireResponse": "identifier"}
 
 def detect(document: object) -> Release:
     """Return the release that the first sign in a document speaks for; R4 if there is none."""
-    for resource in _resources(document):
-        found = _stated(resource)
-        if found is not None:
-            return found
-    for resource in _resources(document):
+    resources = _resources(document)
+    for resource in resources:
+        if "meta" in resource or "fhirVersion" in resource:
+            found = _stated(resource)
+            if found is not None:
+                return found
+    for resource in resources:
         kind = resource.get("resourceType")
-        if isinstance(kind, str) and (
-            not _ONLY_R5.get(kind, frozenset()).isdisjoint(resource)
-            or isinstance(resource.get(_LIST_IN_R5.get(kind, "")), list)
-            or (kind == "AllergyIntolerance" and isinstance(resource.get("type"), dict))
-        ):
+        if not isinstance(kind, str):
+            continue
+        added = _ONLY_R5.get(kind)
+        if added is not None:
+            if not added.isdisjoint(resource):
+                return "R5"
+        elif kind in _LIST_IN_R5 and isinstance(resource.get(_LIST_IN_R5[kind]), list):
+            return "R5"
+        if kind == "AllergyIntolerance" and isinstance(resource.get("type"), dict):
             return "R5"
     return "R4"
 
@@ -61,14 +64,18 @@ def _stated(resource: dict[str, Any]) -> Release | None:
     return None
 
 
-def _resources(document: object) -> Iterator[dict[str, Any]]:
+def _resources(document: object) -> list[dict[str, Any]]:
+    """Return every resource, each Bundle before what is in it, in the order of the document."""
+    found: list[dict[str, Any]] = []
     waiting = [document]
     while waiting:
-        here = waiting.pop(0)
-        if isinstance(here, list):
-            waiting[:0] = here
-        elif isinstance(here, dict):
-            yield here
+        here = waiting.pop()
+        if isinstance(here, dict):
+            found.append(here)
             if here.get("resourceType") == "Bundle":
                 entries = here.get("entry")
-                waiting[:0] = [e.get("resource") for e in entries if isinstance(e, dict)] if isinstance(entries, list) else []
+                if isinstance(entries, list):
+                    waiting += [e.get("resource") for e in reversed(entries) if isinstance(e, dict)]
+        elif isinstance(here, list):
+            waiting += reversed(here)
+    return found

@@ -49,7 +49,8 @@ def unranked(page: Page, heading: str, hypotheses: tuple[Hypothesis, ...], names
         return
     page.line((heading, "bold"), indent=2)
     for hypothesis in hypotheses[:most]:
-        page.entry("-", hypothesis.label, f"  {percent(hypothesis.probability)} %", indent=4)
+        figure = f"  {percent(hypothesis.probability)} %" if hypothesis.raised_by and hypothesis.probability else ""
+        page.entry("-", hypothesis.label, figure, indent=4)
         _raised(page, hypothesis, names, indent=6)
     page.more(len(hypotheses) - most, indent=4)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kneecds.render import hypotheses, options
 from kneecds.render.page import TIER_STYLES, Names, Page
-from kneecds.render.words import ASKED_OF, SIDE_WORDS, TIER_TITLES, TIER_WORDS, counted, humanised
+from kneecds.render.words import ASKED_OF, SIDE_WORDS, TIER_TITLES, TIER_WORDS, counted, humanised, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,7 +106,7 @@ def _headline(page: Page, assessment: Assessment) -> None:
     for rule in setting:
         _rule(page, rule)
     if tier is not None and not setting:
-        page.line(_why_without_rule(assessment, tier))
+        page.line(_why_without_rule(assessment))
     others = [rule for rule in rules if rule.tier != tier]
     if others:
         page.gap()
@@ -115,12 +115,13 @@ def _headline(page: Page, assessment: Assessment) -> None:
             _rule(page, rule)
 
 
-def _why_without_rule(assessment: Assessment, tier: Tier) -> str:
+def _why_without_rule(assessment: Assessment) -> str:
     for knee in assessment.knees:
         for hypothesis in knee.hypotheses:
-            if hypothesis.default_tier == tier:
-                return f"No red flag of this tier is met; it is the usual one for {hypothesis.label}{place(knee.side)}."
-    return "No red flag of this tier is met."
+            if knee.raised_by_probability in (hypothesis.condition, *hypothesis.includes) and knee.raised_by_probability:
+                usual = f"{percent(hypothesis.probability)} % for {hypothesis.label}{place(knee.side)}"
+                return f"No red flag of this tier is met; raised because of {usual}."
+    return "No red flag is met. Routine is where an answer stands until rules or answers move it."
 
 
 def _rule(page: Page, rule: RuleResult) -> None:

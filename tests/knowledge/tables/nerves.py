@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from known import NO, UNKNOWN, YES, Case, knee, met, not_met, table, undecided
+from known import NO, UNKNOWN, YES, Case, knee, met, not_met, table, undecided, unless
 
 CASES: tuple[Case, ...] = (
     *table(
@@ -64,12 +64,23 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     *table(
+        "rf_foot_drop",
+        knee(foot_drop=YES, knee_injury=NO),
+        met("foot drops, no injury"),
+        not_met("foot strong", foot_drop=NO),
+        undecided("foot not tested", foot_drop=UNKNOWN),
+        not_met("since an injury: an emergency of its own", knee_injury=YES),
+        unless("injury not asked about", knee_injury=UNKNOWN),
+    ),
+    *table(
         "rf_neurovascular_deficit",
         knee(knee_injury=YES, foot_drop=YES),
         met("foot drops since the injury"),
         met("numbness spreads since the injury", foot_drop=NO, spreading_numbness=YES),
         met("foot pulses weak since the injury", foot_drop=NO, abnormal_pedal_pulses=YES),
-        not_met("foot strong, feeling and pulses normal", foot_drop=NO, spreading_numbness=NO, abnormal_pedal_pulses=NO),
+        not_met(
+            "foot strong, feeling and pulses normal", foot_drop=NO, spreading_numbness=NO, abnormal_pedal_pulses=NO
+        ),
         undecided("injured, foot not tested", foot_drop=UNKNOWN),
         not_met("foot drops, no injury", knee_injury=NO),
         undecided("foot drops, injury not asked about", knee_injury=UNKNOWN),

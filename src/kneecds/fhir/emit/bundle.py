@@ -47,9 +47,10 @@ def _conclusions(frame: Frame) -> Json | None:
         everyone.append(reference)
         about[knee.side] = [reference]
     ordinal = 0
+    common = detected_issue.shared(frame)
     for rules in (assessment.person_rules, *[knee.rules for knee in assessment.knees]):
         for rule in rules:
-            frame.add("DetectedIssue/rule", ordinal, detected_issue.of_rule(frame, rule))
+            frame.splice("DetectedIssue/rule", ordinal, b"DetectedIssue", detected_issue.of_rule(frame, rule), common)
             ordinal += 1
     conflicts = [known for known in assessment.findings if known.state == "contradicted"]
     for ordinal, known in enumerate(conflicts):

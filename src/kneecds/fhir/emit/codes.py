@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -140,6 +140,20 @@ def module(knowledge_version: str) -> str:
     return f"{MODULE}|{version}" if version else MODULE
 
 
+_Piece = TypeVar("_Piece")
+
+
+class Kept(dict[tuple[object, ...], _Piece]):
+    """Pieces that what the knowledge says is made into, by all that they depend on; begun anew when it grows large."""
+
+    def keep(self, key: tuple[object, ...], piece: _Piece) -> _Piece:
+        """Keep a piece and return it."""
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[key] = piece
+        return piece
+
+
 class Catalogue:
     """The knowledge as codings, citations and ready pieces of JSON; filled as it is used, the same for everybody."""
 
@@ -155,6 +169,8 @@ class Catalogue:
         self._rule_parameters: dict[str, dict[str, msgspec.Raw]] = {status: {} for status in RULE_PARAMETERS}
         self._citations: dict[tuple[str, ...], str] = {}
         self._offers: dict[Option, Offer] = {}
+        self.texts: Kept[msgspec.Raw] = Kept()
+        self.issues: Kept[tuple[bytes, bytes]] = Kept()
 
     @classmethod
     def of(cls, files: Knowledge) -> Catalogue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kneecds.fhir.emit.codes import Json
+from kneecds.fhir.emit.codes import Json, encode, members
 from kneecds.fhir.emit.narrative import clean, escape, narrative
 from kneecds.fhir.emit.words import SEVERITY, TIER_WORDS
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kneecds.core.assessment import Answer, KnownFinding, RuleResult
+    from kneecds.fhir.emit.codes import Catalogue
     from kneecds.fhir.emit.frame import Frame
 
 
@@ -28,22 +29,11 @@ def _evidence(frame: Frame, finding: str, scope: str) -> Json:
     return seen
 
 
-def _found(frame: Frame, rule: RuleResult) -> str:
-    """Say what was found, how urgent it is and what it rests on."""
-    unless = "" if rule.status == "met" else ", unless an answer still missing cancels it"
-    parts = [f"{rule.title} ({frame.catalogue.where(rule.scope)}). Escalation: {TIER_WORDS[rule.tier]}{unless}."]
-    if rule.because:
-        parts.append(f"Rests on: {'; '.join(rule.because)}.")
-    if rule.cancelled_by:
-        parts.append(f"Would be cancelled by: {answers(rule.cancelled_by, ' or ')}.")
-    return clean(" ".join(parts))
-
-
-def of_rule(frame: Frame, rule: RuleResult) -> Json:
-    """Return the DetectedIssue of a rule that is met, or met unless an unanswered finding cancels it."""
-    catalogue = frame.catalogue
+def _fixed(rule: RuleResult, catalogue: Catalogue) -> tuple[bytes, bytes]:
+    """Return what is said of a rule whoever the patient is: members up to what it rests on, and the end of the detail."""
     firm = rule.status == "met"
-    shown = _found(frame, rule)
+    unless = "" if firm else ", unless an answer still missing cancels it"
+    head = clean(f"{rule.title} ({catalogue.where(rule.scope)}). Escalation: {TIER_WORDS[rule.tier]}{unless}.")
     parts = []
     if rule.action:
         parts.append(f"Option: {rule.action}.")
@@ -52,26 +42,44 @@ def of_rule(frame: Frame, rule: RuleResult) -> Json:
     if rule.sources:
         parts.append(f"Sources: {catalogue.cite(rule.sources)}.")
     issue: Json = {
-        "resourceType": "DetectedIssue",
-        "id": "",
-        "text": narrative("Red flag", f"<p>{escape(shown)}</p>"),
+        "text": narrative("Red flag", f"<p>{escape(head)}</p>"),
         "status": "final" if firm else "preliminary",
         "code": catalogue.rule(rule.rule, rule.title),
         "severity": SEVERITY[rule.tier],
-        "patient": frame.subject,
-        "author": frame.device,
     }
-    if frame.time:
-        issue["identifiedDateTime"] = frame.time
-    evidence = [_evidence(frame, finding, rule.scope) for finding in rule.findings]
-    if evidence:
-        issue["evidence"] = evidence
-    more = clean(" ".join(parts))
-    issue["detail"] = f"{shown} {more}" if more else shown
     address = catalogue.web_address(rule.sources)
     if address:
         issue["reference"] = address
-    return issue
+    more = clean(" ".join(parts))
+    return b'%b,"detail":"%b' % (members(issue), encode(head)[1:-1]), encode(f" {more}")[1:-1] if more else b""
+
+
+def _rests_on(rule: RuleResult) -> bytes:
+    """Say what a rule rests on here, as the inside of a JSON string."""
+    said = f"Rests on: {'; '.join(rule.because)}." if rule.because else ""
+    if rule.cancelled_by:
+        said = f"{said} Would be cancelled by: {answers(rule.cancelled_by, ' or ')}."
+    said = clean(said)
+    return encode(f" {said}")[1:-1] if said else b""
+
+
+def of_rule(frame: Frame, rule: RuleResult) -> bytes:
+    """Return what the DetectedIssue says of a rule that is met, or met unless an unanswered finding cancels it."""
+    key = ("issue", rule.rule, rule.scope, rule.status, rule.tier, rule.title, rule.action, rule.rationale, rule.sources)
+    kept = frame.catalogue.issues
+    before, after = kept.get(key) or kept.keep(key, _fixed(rule, frame.catalogue))
+    if not rule.findings:
+        return b'%b%b%b"' % (before, _rests_on(rule), after)
+    evidence = encode([_evidence(frame, finding, rule.scope) for finding in rule.findings])
+    return b'%b%b%b","evidence":%b' % (before, _rests_on(rule), after, evidence)
+
+
+def shared(frame: Frame) -> bytes:
+    """Return what the DetectedIssues of one bundle have in common."""
+    common: Json = {"patient": frame.subject, "author": frame.device}
+    if frame.time:
+        common["identifiedDateTime"] = frame.time
+    return members(common)
 
 
 def of_conflict(frame: Frame, known: KnownFinding) -> Json:

@@ -155,10 +155,10 @@ def _met(frame: Frame) -> list[RuleResult]:
     return [*assessment.person_rules, *[rule for knee in assessment.knees for rule in knee.rules]]
 
 
-def _escalation(frame: Frame) -> list[str]:
+def _escalation(frame: Frame, met: list[RuleResult]) -> list[str]:
     where = frame.catalogue.where
     said = []
-    for rule in _met(frame):
+    for rule in met:
         unless = f" Would be cancelled by: {answers(rule.cancelled_by, ' or ')}." if rule.cancelled_by else ""
         option = f" Option: {rule.action}." if rule.action else ""
         said.append(f"{rule.title} ({where(rule.scope)}): {TIER_WORDS[rule.tier]}.{option}{unless}")
@@ -219,7 +219,8 @@ def _statements(frame: Frame, everyone: list[Json]) -> list[Json]:
     actions: list[Json] = []
     for role, title, category, said in sets:
         if said:
-            resource = communication_request.of_statements(frame, title, category, said, everyone)
+            shown = [one.label for one in assessment.questions[:_MOST_ASKED]] if role == "questions" else None
+            resource = communication_request.of_statements(frame, title, category, said, everyone, shown)
             actions.append({"title": title, "resource": frame.add(f"CommunicationRequest/{role}", 0, resource)})
     return actions
 
@@ -228,10 +229,14 @@ def r4(frame: Frame, about: dict[str, list[Json]], everyone: list[Json]) -> Json
     """Add the RequestGroup and all it points to; None if there is nothing to offer."""
     assessment = frame.assessment
     actions: list[Json] = []
-    escalation = _escalation(frame)
+    met = _met(frame)
+    escalation = _escalation(frame, met)
     if escalation:
         title = f"Escalation: {TIER_WORDS.get(assessment.tier or '', 'not worked out')}"
-        alert = communication_request.of_statements(frame, title, communication_request.ALERT, escalation, everyone)
+        titles = [f"{rule.title} ({frame.catalogue.where(rule.scope)}): {TIER_WORDS[rule.tier]}" for rule in met]
+        alert = communication_request.of_statements(
+            frame, title, communication_request.ALERT, escalation, everyone, titles
+        )
         if assessment.tier:
             alert["priority"] = PRIORITY[assessment.tier]
         actions.append({"title": title, "resource": frame.add("CommunicationRequest/escalation", 0, alert)})
@@ -256,7 +261,7 @@ def r4(frame: Frame, about: dict[str, list[Json]], everyone: list[Json]) -> Json
         group["priority"] = PRIORITY[assessment.tier]
     if frame.time:
         group["authoredOn"] = frame.time
-    reasons = [frame.catalogue.rule(rule.rule, rule.title) for rule in _met(frame)]
+    reasons = [frame.catalogue.rule(rule.rule, rule.title) for rule in met]
     if reasons:
         group["reasonCode"] = reasons
     group["action"] = actions

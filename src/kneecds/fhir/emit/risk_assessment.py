@@ -117,7 +117,18 @@ def _ranked(frame: Frame, hypothesis: Hypothesis, side: str) -> Json:
     return prediction
 
 
-def _unranked(frame: Frame, hypothesis: Hypothesis, side: str, standing: str) -> Json:
+def _unranked(frame: Frame, hypothesis: Hypothesis, side: str, standing: str) -> Json | msgspec.Raw:
+    if hypothesis.supporting or hypothesis.opposing or hypothesis.missing:
+        return _told(frame, hypothesis, side, standing)
+    key = (
+        hypothesis.condition, side, standing, hypothesis.label, hypothesis.raised_by, hypothesis.includes,
+        hypothesis.confirmed_by, hypothesis.note,
+    )  # fmt: skip
+    kept = frame.catalogue.texts
+    return kept.get(key) or kept.keep(key, fragment(_told(frame, hypothesis, side, standing)))
+
+
+def _told(frame: Frame, hypothesis: Hypothesis, side: str, standing: str) -> Json:
     parts = [standing, _NOT_RANKED, *_reasons(frame, hypothesis)]
     return {
         "outcome": frame.catalogue.condition(hypothesis.condition, side, hypothesis.label),
@@ -125,7 +136,7 @@ def _unranked(frame: Frame, hypothesis: Hypothesis, side: str, standing: str) ->
     }
 
 
-def predictions(frame: Frame, knee: Knee) -> list[Json]:
+def predictions(frame: Frame, knee: Knee) -> list[Json | msgspec.Raw]:
     """Return the ranked hypotheses, then those a rule raised, then the dangerous ones not excluded."""
     side = knee.side
     return [

@@ -8,8 +8,8 @@ from typing import Final
 from kneecds.core.facts import Origin
 from kneecds.fhir.concepts import LOINC, Meaning
 from kneecds.fhir.extract.answers import ANSWERS, INTERPRETATION
-from kneecds.fhir.extract.run import Resource, Run, name_of, period_end
-from kneecds.fhir.extract.sites import NOWHERE, Site, scopes_for, site_of
+from kneecds.fhir.extract.run import PERSON, Resource, Run, name_of, period_end
+from kneecds.fhir.extract.sites import NOWHERE, Site, known_site, scopes_for, site_of
 from kneecds.fhir.extract.special import READERS, flagged, limit_says, value_is_broader
 from kneecds.fhir.extract.statement import raised_by_laboratory, state
 from kneecds.fhir.extract.values import SILENT, Bound, Nothing, value_of
@@ -35,12 +35,15 @@ def read(run: Run, resource: Resource, path: str) -> None:
         message = "the observation has a focus other than the patient, so it says nothing of the patient"
         run.warn("not-supported", "observation-focus", f"{path}.focus", message)
         return
-    time, element = _time(resource)
-    if time and time[:10] > run.today and run.is_future(time, f"{path}.{element}"):
+    time = resource.get("effectiveDateTime")
+    element = "effective"
+    if time is None:
+        time, element = _time(resource)
+    if time > run.today and run.is_future(time, f"{path}.{element}"):
         return
     name = name_of(resource)
     body_site = resource.get("bodySite")
-    site = NOWHERE if body_site is None else site_of(run, body_site, f"{path}.bodySite")
+    site = NOWHERE if body_site is None else known_site(body_site) or site_of(run, body_site, f"{path}.bodySite")
     if site is None:
         return
     _element(run, resource, resource, path, name, time, site)
@@ -68,9 +71,6 @@ def _counts(run: Run, status: object, path: str) -> bool:
 
 
 def _time(resource: Resource) -> tuple[str, str]:
-    time = resource.get("effectiveDateTime")
-    if time is not None:
-        return time, "effective"
     if "effectivePeriod" in resource:
         return period_end(resource["effectivePeriod"]), "effective"
     if "effectiveInstant" in resource:
@@ -94,7 +94,7 @@ def _element(
         if concept and "valueCodeableConcept" in element:
             _asserted(run, element, path, name, time, site)
         return
-    meaning = found if isinstance(found, Meaning) else run.clear(found, f"{path}.code")
+    meaning = found if type(found) is Meaning else run.clear(found, f"{path}.code")
     if meaning is None:
         return
     target = meaning.target
@@ -118,15 +118,20 @@ def _element(
             value, at = _interpreted(run, meaning, element, path), "interpretation"
     if isinstance(value, Nothing):
         return
-    scopes = scopes_for(run, meaning, site, path, of_person=not target.knee)
+    scopes = scopes_for(run, meaning, site, path, of_person=False) if target.knee else PERSON
     if scopes is None:
         return
     origin = Origin(name, f"{path}.{at}", "", time)
-    state(run, meaning, value, scopes, origin)
-    if target.id in run.concepts.raised and isinstance(value, Decimal):
+    if meaning.means == "same" and not isinstance(value, Bound):
+        run.add(target.id, scopes, value, origin)
+    else:
+        state(run, meaning, value, scopes, origin)
+    if target.id not in run.concepts.raised:
+        return
+    if isinstance(value, Decimal):
         above = limit_says(target, element, value)
         raised_by_laboratory(run, target, value, above, scopes, origin)
-    elif isinstance(value, Bound) and target.id in run.concepts.raised and flagged(element):
+    elif isinstance(value, Bound) and flagged(element):
         run.add(run.concepts.raised[target.id].finding, scopes, True, origin)  # noqa: FBT003
 
 

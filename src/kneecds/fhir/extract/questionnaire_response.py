@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kneecds.core.facts import Origin
+from kneecds.core.facts import Fact, Origin
 from kneecds.fhir.concepts import Meaning
 from kneecds.fhir.extract.run import PERSON, Resource, Run, name_of
 from kneecds.fhir.extract.sites import NOWHERE, SCOPES, scopes_for
 from kneecds.fhir.extract.statement import broader, state
 from kneecds.fhir.extract.values import SILENT, Nothing, value_of
-from kneecds.fhir.questionnaire import Form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from kneecds.core.facts import Scope
     from kneecds.fhir.concept_map import ConceptMapping
+    from kneecds.fhir.questionnaire import Form
 
 # https://hl7.org/fhir/R4/valueset-questionnaire-answers-status.html
 _REMARKED: Final = {
@@ -32,6 +32,7 @@ class _Asked(NamedTuple):
 
     meaning: Meaning
     scopes: tuple[Scope, ...] | None  # None: work it out, and say if it is missing
+    yes_or_no: str = ""  # the finding, where a boolean answer is all there is to it
 
 
 class _Plan(NamedTuple):
@@ -67,6 +68,7 @@ def read(run: Run, resource: Resource, path: str) -> None:
     passed: list[str] = []
     asked = plan.asked
     several: set[str] = set()
+    take = run.facts.append
     for link_id, answer, place, position in places:
         if heeded is not None and link_id not in heeded:
             if link_id not in passed:
@@ -80,7 +82,13 @@ def read(run: Run, resource: Resource, path: str) -> None:
                     message = f"{link_id} has several different answers; none is taken"
                     run.refuse("conflict", "answer-several", place, message)
                 continue
-            _take(run, question, answer, f"{place}.answer[{position}]", name, link_id, time)
+            value = answer.get("valueBoolean") if question.yes_or_no else None
+            if value is None or question.scopes is None:
+                _take(run, question, answer, f"{place}.answer[{position}]", name, link_id, time)
+            else:
+                origin = Origin(name, f"{place}.answer[{position}].value", link_id, time)
+                for scope in question.scopes:
+                    take(Fact(question.yes_or_no, scope, value, origin))
         elif link_id in plan.unclear:
             run.refuse("conflict", "codings-differ", place, f"the codes of {link_id} mean different things; send one of them")
         if plan.answers and link_id in plan.answers:
@@ -195,6 +203,8 @@ def _plan(run: Run, resource: Resource, path: str) -> _Plan | None:
 
 
 def _contained(run: Run, resource: Resource, canonical: str, path: str) -> Form | None:
+    from kneecds.fhir.questionnaire import Form  # noqa: PLC0415 - rarely needed, and slow to load
+
     for index, contained in enumerate(resource.get("contained", ())):
         if contained.get("resourceType") == "Questionnaire" and f"#{contained.get('id')}" == canonical:
             try:
@@ -241,7 +251,8 @@ def _note_answers(
 
 def _asked(meaning: Meaning, side: str) -> _Asked:
     target = meaning.target
+    plain = target.id if target is not None and target.kind == "boolean" and meaning.means == "same" else ""
     if target is None or not target.knee:
-        return _Asked(meaning, PERSON)
+        return _Asked(meaning, PERSON, plain)
     stated = side or meaning.side
-    return _Asked(meaning, SCOPES[stated] if stated else None)
+    return _Asked(meaning, SCOPES[stated] if stated else None, plain)

@@ -67,6 +67,9 @@ class Run:
         self, finding: str, scopes: tuple[Scope, ...], value: bool | Decimal | str | None, origin: Origin
     ) -> None:
         """Take one statement, for each side it is about."""
+        if len(scopes) == 1:
+            self.facts.append(Fact(finding, scopes[0], value, origin))
+            return
         for scope in scopes:
             self.facts.append(Fact(finding, scope, value, origin))
 

@@ -50,23 +50,30 @@ _SITES: Final[dict[str, Site]] = {
     **dict.fromkeys(("53840002", "68367000", "30021000", "61685007", "24136001"), Site("", "leg", stated=True)),
 }  # fmt: skip
 
-_LEFT: Final = re.compile(r"\b(left|links?)\b", re.IGNORECASE)
-_RIGHT: Final = re.compile(r"\b(right|rechts?)\b", re.IGNORECASE)
-_BOTH: Final = re.compile(r"\b(both|bilateral)\b", re.IGNORECASE)
-_KNEE: Final = re.compile(r"knee|patell|menisc|cruciate|poplite", re.IGNORECASE)
-_LEG: Final = re.compile(r"\b(leg|thigh|calf|shin|hip|groin|foot|lower limb|lower extremity)", re.IGNORECASE)
+# compiled at the first site that is only named in words, and then kept by `re`
+_LEFT: Final = r"(?i)\b(left|links?)\b"
+_RIGHT: Final = r"(?i)\b(right|rechts?)\b"
+_BOTH: Final = r"(?i)\b(both|bilateral)\b"
+_KNEE: Final = r"(?i)knee|patell|menisc|cruciate|poplite"
+_LEG: Final = r"(?i)\b(leg|thigh|calf|shin|hip|groin|foot|lower limb|lower extremity)"
+
+
+def known_site(concept: Resource) -> Site | None:
+    """Return what a body site of one known code says."""
+    codings = concept.get("coding")
+    if codings is None or len(codings) != 1 or "text" in concept or codings[0].get("system") != SNOMED:
+        return None
+    return _SITES.get(codings[0].get("code", ""))
 
 
 def site_of(run: Run, concept: Resource | None, path: str) -> Site | None:
     """Return what a body site says; None if it contradicts itself, which is said."""
     if not concept:
         return NOWHERE
+    known = known_site(concept)
+    if known is not None:
+        return known
     codings = concept.get("coding", ())
-    if len(codings) == 1 and "text" not in concept:
-        coding = codings[0]
-        site = _SITES.get(coding.get("code", "")) if coding.get("system") == SNOMED else None
-        if site is not None:
-            return site
     sides: set[CodeSide] = set()
     region: Region = ""
     for coding in codings:
@@ -76,7 +83,7 @@ def site_of(run: Run, concept: Resource | None, path: str) -> Site | None:
             region = site.region or region
     text = str(concept.get("text", ""))
     sides.add(_side_in(text))
-    region = region or ("knee" if _KNEE.search(text) else "leg" if _LEG.search(text) else "")
+    region = region or (_region_in(text))
     sides.discard("")
     if len(sides) > 1:
         message = f"the site says {' and '.join(sorted(sides))}; not used, as left is not right"
@@ -86,9 +93,17 @@ def site_of(run: Run, concept: Resource | None, path: str) -> Site | None:
     return Site(side, region or ("" if side else "elsewhere"), stated=True)
 
 
+def _region_in(text: str) -> Region:
+    if not text:
+        return ""
+    return "knee" if re.search(_KNEE, text) else "leg" if re.search(_LEG, text) else ""
+
+
 def _side_in(text: str) -> CodeSide:
-    left, right = bool(_LEFT.search(text)), bool(_RIGHT.search(text))
-    if _BOTH.search(text) or (left and right):
+    if not text:
+        return ""
+    left, right = bool(re.search(_LEFT, text)), bool(re.search(_RIGHT, text))
+    if re.search(_BOTH, text) or (left and right):
         return "both"
     return "left" if left else "right" if right else ""
 

@@ -79,6 +79,11 @@ def _other(run: Run, target: Target, element: Resource, path: str) -> Value:
 
 
 def _coded(run: Run, target: Target, concept: Resource, path: str) -> Value:
+    codings = concept.get("coding", ())
+    if len(codings) == 1:
+        only = _answer(target, codings[0])
+        if only:
+            return only[0]
     answers = {value for coding in concept.get("coding", ()) for value in _answer(target, coding)}
     if len(answers) == 1:
         return answers.pop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -57,7 +57,7 @@ class Facts:
 
     def __init__(self, release: Release) -> None:
         """Read the release's file; types are compiled when asked for."""
-        raw = files("kneecds.fhir.structure").joinpath(f"{release.lower()}.json").read_bytes()
+        raw = Path(__file__).with_name(f"{release.lower()}.json").read_bytes()
         self._file = msgspec.json.decode(raw, type=_File)
         self._compiled: dict[str, TypeFacts] = {}
         self._codes: dict[str, frozenset[str]] = {}
