@@ -145,9 +145,9 @@ WRONG_FACTS = {
     "a negative age": Fact("age_years", "person", Decimal(-5)),
     "an age that is no number": Fact("age_years", "person", Decimal("NaN")),
     "an age beyond numbers": Fact("age_years", "person", Decimal("1e400")),
-    "a time that is none": Fact("knee_swelling", "left", True, Origin(time="yesterday")),  # noqa: FBT003
-    "a month that is none": Fact("knee_swelling", "left", True, Origin(time="2025-13")),  # noqa: FBT003
-    "the future": Fact("knee_swelling", "left", True, Origin(time="2030-01-01")),  # noqa: FBT003
+    "a time that is none": Fact("knee_swelling", "left", True, Origin(time="yesterday")),
+    "a month that is none": Fact("knee_swelling", "left", True, Origin(time="2025-13")),
+    "the future": Fact("knee_swelling", "left", True, Origin(time="2030-01-01")),
 }
 NOT_REFUSED = {
     "a choice of nobody": "an issue says it was not used, but it is among the findings with state 'value'",

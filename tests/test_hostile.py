@@ -120,8 +120,8 @@ HOPELESS: dict[str, tuple[Callable[[], Any], str]] = {
     "JSON null": (lambda: b"null", "not-fhir"),
     "JSON true": (lambda: b"true", "not-fhir"),
     "a JSON string": (lambda: b'"Bundle"', "not-fhir"),
-    "an empty list": (lambda: [], "not-fhir"),
-    "an empty object": (lambda: {}, "not-fhir"),
+    "an empty list": (list, "not-fhir"),
+    "an empty object": (dict, "not-fhir"),
     "a list of numbers": (lambda: [1, 2], "structure-type"),
     "no resourceType": (lambda: {"id": "p"}, "structure-resource-type"),
     "a resourceType of nobody": (lambda: {"resourceType": "Knee"}, "structure-resource-type"),
@@ -291,7 +291,6 @@ class TestJunkInAnyPlace:
     def test_assess_a_resource(self, junk: Any) -> None:
         assert crashes(assess, junk, frame=False) == []
 
-    @pytest.mark.xfail(strict=True, reason="a Bundle whose type, link, search or request is broken raises in fhir/read.py")
     def test_assess_a_frame(self, junk: Any) -> None:
         assert crashes(assess, junk, frame=True) == []
 
@@ -301,8 +300,10 @@ class TestJunkInAnyPlace:
             request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
         assert crashes(validate, junk, frame=False) == []
 
-    @pytest.mark.xfail(strict=True, reason="as for assess; and references.py iterates over an `entry` that is no array")
-    def test_validate_a_frame(self, junk: Any) -> None:
+    def test_validate_a_frame(self, junk: Any, request: pytest.FixtureRequest) -> None:
+        if isinstance(junk, int | float):
+            reason = "references.py iterates over an `entry` that is no array"
+            request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
         assert crashes(validate, junk, frame=True) == []
 
 
@@ -337,16 +338,10 @@ def test_what_is_not_understood_is_said(name: str) -> None:
 
 # --- strange, but sound ---------------------------------------------------------------------------------------
 
-TIMES = ("2025", "2025-12", "2025-12-31", "2025-12-31T23:59:59Z", "2025-12-31T23:59:59.123456789+14:00", "2025-12-31T00:00:00-12:00", "0001-01-01")
+TIMES = ("2025", "2025-12", "2025-12-31", "2025-12-31T23:59:59Z", "2025-12-31T23:59:59.123456789+14:00", "2025-12-31T00:00:00-12:00", "2025-12-31T23:59:60Z", "0001-01-01")
 
 
-@pytest.mark.parametrize(
-    "stated",
-    [
-        *TIMES,
-        pytest.param("2025-12-31T23:59:60Z", marks=pytest.mark.xfail(strict=True, raises=ValueError, reason="a leap second, which FHIR allows, raises in core.statements.moment")),
-    ],
-)
+@pytest.mark.parametrize("stated", TIMES)
 def test_every_kind_of_time(stated: str) -> None:
     two = bundle(said(effectiveDateTime=stated), said(id="other", effectiveDateTime="2025-06-01", valueBoolean=False))
     assert writable(assess(two, as_of=AS_OF)).status != "failure"

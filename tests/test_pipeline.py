@@ -20,7 +20,7 @@ SIDES = {"left": "82169009", "right": "6757004"}
 Json = dict[str, Any]
 
 
-def said(finding: str, value: object = True, *, side: str = "left", time: str = "2025-12-31", **more: Any) -> Json:  # noqa: FBT002
+def said(finding: str, value: object = True, *, side: str = "left", time: str = "2025-12-31", **more: Any) -> Json:
     """Return an Observation."""
     kind = "valueBoolean" if isinstance(value, bool) else "valueQuantity"
     resource: Json = {

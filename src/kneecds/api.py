@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from kneecds import pipeline
+from kneecds.core.checking import checked
 from kneecds.core.facts import Fact, Subject
+from kneecds.core.knowledge import SETTINGS
 from kneecds.errors import Issue, UsageError
 from kneecds.knowledge import Knowledge, shipped
-from kneecds.pipeline import Assessment
+from kneecds.pipeline import RELEASES, Assessment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from kneecds.core.knowledge import Setting
     from kneecds.fhir.version import Release
+
+T = TypeVar("T")
 
 __all__ = ["Assessment", "Fact", "Issue", "Knowledge", "assess", "assess_facts", "shipped_knowledge", "validate"]
 
@@ -35,7 +39,8 @@ def assess(  # noqa: PLR0913
     `issues` of the answer, and its `status` is `failure` if nothing could be read. UsageError for a date that is none.
     """
     return pipeline.evaluate(
-        body, knowledge=knowledge or shipped(), as_of=_day(as_of), setting=setting, release=release, maps=maps,
+        body, knowledge=knowledge or shipped(), as_of=_day(as_of), setting=_one_of(setting, SETTINGS, "setting"),
+        release=_one_of(release, RELEASES, "release") if release else None, maps=maps,
     ).assessment  # fmt: skip
 
 
@@ -48,8 +53,11 @@ def assess_facts(
     subject: Subject | None = None,
 ) -> Assessment:
     """Assess findings that the host knows itself, without FHIR: the same answer as for the FHIR that would say them."""
+    known, day = knowledge or shipped(), _day(as_of)
+    good, issues = checked(facts, pipeline.prepare(known).model.vocabulary, day)
     return pipeline.evaluate_facts(
-        facts, knowledge=knowledge or shipped(), as_of=_day(as_of), setting=setting, subject=subject or Subject(),
+        good, knowledge=known, as_of=day, setting=_one_of(setting, SETTINGS, "setting"), subject=subject or Subject(),
+        issues=issues, unusable=any(issue.is_error for issue in issues),
     ).assessment  # fmt: skip
 
 
@@ -61,7 +69,8 @@ def validate(
     release: Release | None = None,
 ) -> tuple[Issue, ...]:
     """List every problem of a FHIR document: JSON, structure, references, codes, values, units, dates."""
-    return pipeline.validate(body, knowledge=knowledge or shipped(), as_of=_day(as_of), release=release)
+    chosen = _one_of(release, RELEASES, "release") if release else None
+    return pipeline.validate(body, knowledge=knowledge or shipped(), as_of=_day(as_of), release=chosen)
 
 
 def shipped_knowledge() -> Knowledge:
@@ -69,7 +78,16 @@ def shipped_knowledge() -> Knowledge:
     return shipped()
 
 
+def _one_of(value: T, allowed: Sequence[T], name: str) -> T:
+    if value not in allowed:
+        msg = f"{name} is one of {', '.join(map(str, allowed))}, not {value!r}"
+        raise UsageError(msg)
+    return value
+
+
 def _day(as_of: date | str) -> date:
+    if isinstance(as_of, datetime):
+        return as_of.date()
     if isinstance(as_of, date):
         return as_of
     try:

@@ -42,7 +42,7 @@ class Jsonable(Protocol):
         """Return the resource as JSON."""
 
 
-Body: TypeAlias = "bytes | str | Mapping[str, object] | Sequence[object] | Jsonable"
+Body: TypeAlias = "bytes | bytearray | memoryview | str | Mapping[str, object] | Sequence[object] | Jsonable"
 
 
 class Assessment(Answer, frozen=True):
@@ -252,7 +252,7 @@ def _document(body: Body, release: Release | None, prepared: Prepared) -> tuple[
     raw = _bytes(body)
     if isinstance(raw, Issue):
         return None, (raw,), False
-    document, issues = strict_json.parse(raw)
+    document, issues, text = strict_json.parse_and_write(raw)
     if document is None and not issues:
         return None, (fatal("structure", "not-fhir", "", "null is not a FHIR resource"),), False
     if not prepared.warm:
@@ -260,13 +260,15 @@ def _document(body: Body, release: Release | None, prepared: Prepared) -> tuple[
         return document, issues, False
     from kneecds.fhir.structure import gate  # noqa: PLC0415 - loads 60 classes; a single run is faster without
 
-    sound = not issues and release in (None, "R4") and isinstance(document, dict) and gate.sound(raw)
+    sound = not issues and release in (None, "R4") and isinstance(document, dict) and gate.sound_text(text)
     return document, issues, sound
 
 
 def _bytes(body: Body) -> bytes | Issue:
     if isinstance(body, bytes):
         return body
+    if isinstance(body, (bytearray, memoryview)):
+        return bytes(body)
     try:
         if isinstance(body, str):
             return body.encode()

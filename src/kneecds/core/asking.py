@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import combinations
 from operator import mul
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from kneecds.core.assessment import Answer, Question
 from kneecds.core.knowledge import TIERS
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kneecds.core.differential import Candidate, Entry
     from kneecds.core.facts import Scope
-    from kneecds.core.knowledge import Tier
+    from kneecds.core.knowledge import Finding, Tier
     from kneecds.core.model import Model, Rule
     from kneecds.core.vocabulary import State
 
@@ -105,28 +105,31 @@ MOST_WAYS = 16
 """How many ways to a rule are kept, the shortest; when all of them are closed the search is done afresh."""
 
 
-def nearest(model: Model, rule: Rule, yes: int, no: int) -> tuple[Wanted, ...] | None:
-    """Return the fewest unanswered facts that would make a rule met, from the ways prepared for it."""
-    prepared = model.ways_to(rule)
-    if prepared is None:
-        return shortest(model, rule.node, yes, no)
+Ways: TypeAlias = "list[tuple[int, int]] | None"
+"""The ways to make a step true, shortest first: facts needed, and facts that must be absent. None if it counts points."""
+
+
+def nearest(model: Model, node: Node, ways: Ways, yes: int, no: int) -> tuple[Wanted, ...] | None:
+    """Return the fewest unanswered facts that would make a step true, from the ways prepared for it."""
+    if ways is None:
+        return shortest(model, node, yes, no)
     best = None
     least = 1 << 30
-    for present, absent in prepared:
+    for present, absent in ways:
         if no & present or yes & absent:
             continue
         missing = (present & ~yes).bit_count() + (absent & ~no).bit_count()
         if missing < least:
             best, least = (present & ~yes, absent & ~no), missing
     if best is None:
-        return shortest(model, rule.node, yes, no)
-    return (
-        *(Wanted(position, present=True) for position in bits(best[0])),
-        *(Wanted(position, present=False) for position in bits(best[1])),
-    )
+        return shortest(model, node, yes, no)
+    wanted = [Wanted(position, present=True) for position in bits(best[0])]
+    if best[1]:
+        wanted += [Wanted(position, present=False) for position in bits(best[1])]
+    return tuple(wanted)
 
 
-def all_ways(model: Model, node: Node) -> list[tuple[int, int]] | None:
+def all_ways(model: Model, node: Node) -> Ways:
     """Return the ways to make a step true, each as facts needed and facts that must not be; None if it is a sum."""
     if node.kind == SUM:
         return None
@@ -242,7 +245,7 @@ def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int,
         also = f", with {rest} more" if rest else ""
         questions.append(
             Question(
-                words.finding, words.label, scope, words.asked_of, "escalation",
+                words.finding, words.label, _whose(findings[words.finding], scope), words.asked_of, "escalation",
                 f"if {words.answer}{also}: {one.rule.flag.title}", float(f"{gain:.3g}"), one.rule.flag.tier,
             ),
         )  # fmt: skip
@@ -285,13 +288,22 @@ def _telling_question(  # noqa: PLR0913
     gain: float,
 ) -> Question:
     finding = model.vocabulary.findings[model.vocabulary.compiler.fact_names[position][0]]
-    most_likely = max(range(len(given)), key=given.__getitem__)
-    least_likely = min(range(len(given)), key=given.__getitem__)
-    labels = [model.label(rows[row].condition) for row in (most_likely, least_likely)]
-    why = f"if present it speaks for {labels[0]}"
-    if labels[0] != labels[1]:
-        why += f" rather than {labels[1]}"
-    return Question(finding.id, finding.label, scope, finding.asked_of, "hypotheses", why, round(gain, 4))
+    most, least = (choose(range(len(given)), key=given.__getitem__) for choose in (max, min))
+    likelier = given[most] > FINDING_CHANCE
+    rarer = given[least] < FINDING_CHANCE
+    parts = []
+    if likelier:
+        parts.append(f"for {model.label(rows[most].condition)}")
+    if rarer:
+        parts.append(f"against {model.label(rows[least].condition)}")
+    why = f"if present it speaks {' and '.join(parts)}"
+    return Question(
+        finding.id, finding.label, _whose(finding, scope), finding.asked_of, "hypotheses", why, round(gain, 4),
+    )  # fmt: skip
+
+
+def _whose(finding: Finding, scope: Scope) -> Scope:
+    return "person" if finding.scope == "person" else scope
 
 
 def _spread(shares: Sequence[float], given: Sequence[float]) -> float:

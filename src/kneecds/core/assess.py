@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from kneecds.core.asking import answer, escalation_questions, hypothesis_questions, nearest, tier_of
+from kneecds.core.asking import answer, escalation_questions, hypothesis_questions, tier_of
 from kneecds.core.assessment import (
     SCHEMA_VERSION,
     Assessment,
@@ -21,12 +21,14 @@ from kneecds.core.facts import SIDES, Subject
 from kneecds.core.instruments import applied
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.lowering import lowering
+from kneecds.core.masks import bits
 from kneecds.core.model import age_band
 from kneecds.core.options import Advice, factors_present, gather
 from kneecds.core.statements import PERSON, Direct, taken
+from kneecds.errors import warning
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from kneecds.core.asking import Escalating
@@ -80,6 +82,7 @@ def assess(  # noqa: PLR0913
     starts = _starts(model, record, setting)
     person_outcome = _person(model, states[sides[0]])
     person_met = [rule for rule, _ in person_outcome.met]
+    record.issues += _conflicts(model, states)
     worked = [_side(model, side, _stated(record, side), states[side], starts, person_met) for side in sides]
     ranks = [one.rank for one in worked if one.rank is not None] + [rule.rank for rule in person_met]
     rank = max(ranks) if ranks else None
@@ -207,7 +210,10 @@ def _answer(  # noqa: PLR0913
         questions += hypothesis_questions(model, one.entries, one.state, one.side, MOST_QUESTIONS)
     asked = escalation_questions(model, waiting, max(floor, SELF_CARE), MOST_QUESTIONS)
     seen = {(question.finding, question.scope) for question in asked}
-    asked += [question for question in questions if (question.finding, question.scope) not in seen]
+    for question in questions:
+        if (question.finding, question.scope) not in seen:
+            seen.add((question.finding, question.scope))
+            asked.append(question)
     unsettled = any(rule.rank > floor for one in worked for rule in one.outcome.undecided) or any(
         rule.rank > floor for rule in person_outcome.undecided
     )
@@ -275,8 +281,11 @@ def _knee(model: Model, one: Worked, person_met: list[Rule], waiting: Sequence[E
         bool(one.entries),
         hypotheses,
         named,
-        not_excluded(model, one.state, one.outcome.undecided, shown | set(raised)),
-        tuple(met_result(model, rule, one.state, one.side, unless=unless) for rule, unless in _by_rank(one.outcome.met)),
+        not_excluded(model, one.state, one.outcome.undecided, shown | set(raised), one.found),
+        tuple(
+            met_result(model, rule, one.state._replace(yes=one.feared), one.side, unless=unless)
+            for rule, unless in _by_rank(one.outcome.met)
+        ),
         _undecided(model, one.outcome.undecided, waiting, one.state, one.side),
         applied(model, model.instruments, one.state, one.side),
         tuple(factors_present(model, one.state, one.side)),
@@ -301,7 +310,7 @@ def _undecided(
             continue
         way = way_of.get(rule.flag.id)
         if way is None:
-            way = nearest(model, rule, state.yes, state.no) or ()
+            way = model.nearest_way(rule, state.yes, state.no) or ()
         results.append(undecided_result(model, rule, scope, way))
     return tuple(results)
 
@@ -318,7 +327,7 @@ def _counterfactuals(
     best: dict[tuple[int, Scope], Escalating] = {}
     for way in waiting:
         held = best.get((way.rule.rank, way.scope))
-        if held is None or len(way.way) < len(held.way):
+        if held is None or (len(way.way), -way.chance) < (len(held.way), -held.chance):
             best[way.rule.rank, way.scope] = way
     changes += [
         Counterfactual(
@@ -330,7 +339,7 @@ def _counterfactuals(
         return tuple(changes)
     changes += lowering(model, PERSON, worked[0].state, person_outcome.met, rank, worked[0].direct)
     for one in worked:
-        if one.rank == rank:
+        if one.rank == rank and not _held_by_probability(model, one, rank):
             changes += lowering(model, one.side, one.state, one.outcome.met, rank, one.direct)
     return tuple(changes)
 
@@ -370,6 +379,37 @@ def explained(
 def _sides(model: Model, record: Record) -> tuple[list[Side], dict[Side, tuple[State, ...]]]:
     sides: list[Side] = [side for side in SIDES if side in record.direct] or ["unspecified"]
     return sides, _states(model, record, sides)
+
+
+def _conflicts(model: Model, states: Mapping[Side, tuple[State, ...]]) -> list[Issue]:
+    """Say which denials cannot be right because something else that was stated makes them present."""
+    found: dict[str, Issue] = {}
+    for side, readings in states.items():
+        if len(readings) > 1:
+            continue  # statements of one finding contradict each other; that was said where they were read
+        for position in bits(readings[0].conflicts):
+            finding, present, _ = model.fact_texts[position]
+            where = "" if model.vocabulary.findings[finding].scope == PERSON else f" ({side})"
+            found[present + where] = warning(
+                "conflict", "denied-but-follows", "",
+                f"{present}{where} was denied, but follows from something else that was stated; it counts as present "
+                "for red flags, and not at all for ruling out",
+            )  # fmt: skip
+    return list(found.values())
+
+
+def _held_by_probability(model: Model, one: Worked, rank: int) -> bool:
+    """Say whether a probable condition alone keeps the escalation where it is."""
+    least = model.reasoning.raise_at_probability
+    for entry in one.entries:
+        condition = model.conditions[model.position[entry.best.condition]]
+        if (
+            condition.managed_by_probability == "yes"
+            and entry.best.probability >= least
+            and TIER_RANK[condition.default_tier] >= rank
+        ):
+            return True
+    return False
 
 
 def _stated(record: Record, side: Side) -> Direct:

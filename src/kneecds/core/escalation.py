@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneecds.core.asking import Escalating, Wanted, answer, chance_of, nearest
+from kneecds.core.asking import Escalating, Wanted, answer, chance_of
 from kneecds.core.assessment import RuleResult
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import NO, UNKNOWN, YES, bits, evaluate
@@ -121,7 +121,7 @@ def ways(
     yes, no = state.yes, state.no
     known = yes | no
     for rule in rules:
-        way = nearest(model, rule, yes, no) if rule.leaves & known else model.blank_way(rule)
+        way = model.nearest_way(rule, yes, no) if rule.leaves & known else model.blank_way(rule)
         if way:
             waiting.append(Escalating(rule, way, scope, chance_of(model, rule, found)))
     return waiting

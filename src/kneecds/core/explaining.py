@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from kneecds.core.assessment import Contribution, Hypothesis
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import NO, evaluate
+from kneecds.core.odds import expit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kneecds.core.differential import Candidate, Entry
     from kneecds.core.evidence import Term
@@ -67,6 +68,7 @@ def not_excluded(
     state: State,
     undecided: Iterable[Rule],
     shown: set[str],
+    candidates: Mapping[int, Candidate],
 ) -> tuple[Hypothesis, ...]:
     """Return the dangerous conditions that nothing raises, but that an undecided urgent rule could still raise."""
     urgent = TIER_RANK["urgent_same_day"]
@@ -82,7 +84,12 @@ def not_excluded(
             if gate is not None and evaluate(gate, state.yes, state.no) == NO:
                 continue
             found[name] = model.bare_hypothesis(index)
-    ordered = sorted(found.values(), key=lambda one: (-TIER_RANK[one.default_tier], one.label))
+
+    def likelier_first(one: Hypothesis) -> tuple[int, float, str]:
+        candidate = candidates.get(model.position[one.condition])
+        return -TIER_RANK[one.default_tier], -candidate.score if candidate else 99.0, one.label
+
+    ordered = sorted(found.values(), key=likelier_first)
     return tuple(one for one in ordered if TIER_RANK[one.default_tier] >= urgent)
 
 
@@ -124,7 +131,8 @@ def _note(model: Model, entry: Entry) -> str:
     if entry.condition != entry.best.condition:
         notes.append(f"probability of its likeliest member, {model.label(entry.best.condition)}")
     if entry.best.rule is not None:
-        notes.append(f"starts from the rule {entry.best.rule.flag.id}, whose findings are not counted again")
+        share = expit(entry.best.log_odds - sum(term.log_odds for term in entry.best.terms))
+        notes.append(f"starts from {share:.2g} by the rule {entry.best.rule.flag.id}, whose findings do not count again")
     condition = model.conditions[model.position[entry.best.condition]]
     if condition.managed_by_probability == "rank_only":
         notes.append("probability orders the list only; it does not reassure")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kneecds.core.asking import answer, opposite, shortest
+from kneecds.core.asking import answer, nearest
 from kneecds.core.assessment import Answer, InstrumentResult
 from kneecds.core.masks import NO, UNKNOWN, YES, evaluate, sum_range
 
@@ -37,8 +37,10 @@ def _applied(model: Model, one: Compiled, yes: int, no: int, scope: Scope) -> In
     truth = evaluate(one.node, yes, no)
     decided_by: tuple[Answer, ...] = ()
     if truth == UNKNOWN:
-        wanted = dict.fromkeys(shortest(model, one.node, yes, no) or ())
-        wanted |= dict.fromkeys(shortest(model, opposite(one.node), yes, no) or ())
+        name = instrument.id
+        wanted = dict.fromkeys(nearest(model, one.node, model.ways_to(name, one.node), yes, no) or ())
+        against = model.ways_to(f"not {name}", one.against)
+        wanted |= dict.fromkeys(nearest(model, one.against, against, yes, no) or ())
         asked = {answer(model, want).finding: want for want in wanted}
         decided_by = tuple(answer(model, want) for want in asked.values())
     low = high = None

@@ -47,6 +47,7 @@ class Code(Record, frozen=True):
     emit: bool = True  # False: accept on input only
     note: str = ""
     concept: str = ""
+    subtree: bool = False  # an ICD-10-CM category: the codes below it are meant, too
 
 
 class Finding(Record, frozen=True):

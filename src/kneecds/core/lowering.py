@@ -48,7 +48,13 @@ def lowering(
         mask = 1 << wanted.position
         yes, no = (yes | mask, no & ~mask) if wanted.present else (yes & ~mask, no | mask)
     after = model.vocabulary.close(yes, no)
-    rules = model.person_rules if scope == "person" else model.knee_rules
+    moved = (after.yes ^ state.yes) | (after.no ^ state.no)
+    was_met = {rule.flag.id for rule, _ in met}
+    rules = [
+        rule
+        for rule in (model.person_rules if scope == "person" else model.knee_rules)
+        if rule.flag.id in was_met or rule.leaves & moved
+    ]
     ranks = [rule.rank for rule, _ in outcome(rules, (after,), after).met]
     target = max([ROUTINE, *ranks])
     if target >= rank:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneecds.core.asking import FINDING_CHANCE, SCREENED, all_ways, nearest
+from kneecds.core.asking import FINDING_CHANCE, SCREENED, all_ways, nearest, opposite
 from kneecds.core.assessment import Contribution, Hypothesis, RuleResult
 from kneecds.core.criteria import Criteria, Points, finding_ids, parse
 from kneecds.core.escalation import undecided_result
@@ -19,7 +19,7 @@ from kneecds.core.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kneecds.core.asking import Wanted
+    from kneecds.core.asking import Wanted, Ways
     from kneecds.core.facts import Scope
     from kneecds.core.knowledge import (
         Action,
@@ -51,6 +51,7 @@ class Compiled(NamedTuple):
 
     instrument: Instrument
     node: Node
+    against: Node  # its opposite
     applies: Node | None
     criteria: tuple[tuple[str, Node | None], ...]  # None: a line that no finding can express
     score: Node | None
@@ -124,7 +125,7 @@ class Model:
         self.person_rules = tuple(rule for rule in self.rules if rule.person)
         self.general_mask = self._general()
         self.telling_mask = self._telling()
-        self._ways: dict[str, list[tuple[int, int]] | None] = {}
+        self._ways: dict[str, Ways] = {}
         self._telling_findings: dict[str, tuple[tuple[int, int, float], ...]] = {}
         self._missing: dict[int, tuple[tuple[int, Contribution], ...]] = {}
         self._blank_ways: dict[str, tuple[Wanted, ...]] = {}
@@ -145,12 +146,17 @@ class Model:
         """Return the label of a condition."""
         return self.conditions[self.position[condition_id]].label
 
-    def ways_to(self, rule: Rule) -> list[tuple[int, int]] | None:
-        """Return the ways to a rule, shortest first; None if it counts points."""
-        ways = self._ways.get(rule.flag.id, ())
-        if ways == ():
-            ways = self._ways[rule.flag.id] = all_ways(self, rule.node)
-        return ways  # type: ignore[return-value]
+    def nearest_way(self, rule: Rule, yes: int, no: int) -> tuple[Wanted, ...] | None:
+        """Return the fewest unanswered facts that would make a rule met."""
+        return nearest(self, rule.node, self.ways_to(rule.flag.id, rule.node), yes, no)
+
+    def ways_to(self, name: str, node: Node) -> Ways:
+        """Return the ways to a named step, worked out once."""
+        try:
+            return self._ways[name]
+        except KeyError:
+            ways = self._ways[name] = all_ways(self, node)
+            return ways
 
     def telling_of(self, condition_id: str) -> tuple[tuple[int, int, float], ...]:
         """Return the findings that speak most for or against a condition: mask, position, chance of being present."""
@@ -188,7 +194,7 @@ class Model:
         """Return the shortest way to a rule from knowing nothing that it looks at."""
         way = self._blank_ways.get(rule.flag.id)
         if way is None:
-            way = self._blank_ways[rule.flag.id] = nearest(self, rule, 0, 0) or ()
+            way = self._blank_ways[rule.flag.id] = self.nearest_way(rule, 0, 0) or ()
         return way
 
     def blank_result(self, rule: Rule, scope: Scope) -> RuleResult:
@@ -277,6 +283,7 @@ class Model:
         return Compiled(
             instrument,
             main,
+            opposite(main),
             node(instrument.applies) if instrument.applies else None,
             tuple((line.text, node(line.when) if line.when else None) for line in instrument.criteria),
             self._sum(score) if isinstance(score, Points) else None,

@@ -92,7 +92,11 @@ def _offer(  # noqa: PLR0913
         advice.blocked.append(Blocked(action.id, action.text, scope, tuple(stops)))
         return
     cautions = [name for name, mask in model.cautioned_by[action.id] if mask & state.yes]
-    advice.options.append(_option(action, scope, because, (*cautions, *(f"not known: {name}" for name in unknown))))
+    findings = model.vocabulary.findings
+    caution = [findings[name].label for name in cautions]
+    if unknown:
+        caution.append(f"not known: {', '.join(findings[name].label for name in unknown)}")
+    advice.options.append(_option(action, scope, because, tuple(caution)))
 
 
 def _option(action: Action, scope: Scope, because: tuple[str, ...], caution: tuple[str, ...]) -> Option:

@@ -205,4 +205,5 @@ def moment(time: str, as_of: date) -> tuple[date, datetime | None]:
         return parsed, None
     year = int(day[:4])
     month = int(day[5:7]) if len(day) == 7 else 12  # noqa: PLR2004
+    date(year, month, 1)  # ValueError for a month that is none
     return min(date(year, month, monthrange(year, month)[1]), as_of), None

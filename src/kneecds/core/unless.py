@@ -37,50 +37,71 @@ def hopeful(tree: Criteria, vocabulary: Vocabulary, *, turned: bool = False) -> 
             return hopeful(part, vocabulary, turned=not turned)
         case AllOf(parts) | AnyOf(parts):
             kind = ALL if isinstance(tree, AllOf) is not turned else ANY
-            return Hope(kind, 0, 0, 0, tuple(hopeful(part, vocabulary, turned=turned) for part in parts))
+            return _gathered(kind, [hopeful(part, vocabulary, turned=turned) for part in parts])
         case AtLeast(count, parts):
             needed = len(parts) - count + 1 if turned else count
             return Hope(COUNT, 0, 0, 0, tuple(hopeful(part, vocabulary, turned=turned) for part in parts), needed)
         case Compare(Points()):
             return Hope(SUM, 0, 0, 0, (), 0, vocabulary.compiler.node(tree, turned=turned))
-        case Compare(Amount(finding), sign, _):
-            if isinstance(vocabulary.trees.get(finding), Points):
-                return Hope(SUM, 0, 0, 0, (), 0, vocabulary.compiler.node(tree, turned=turned))
-            mask = 1 << vocabulary.compiler.fact(tree)
-            if turned:
-                return Hope(ALL, 0, mask, 0, ())
-            if finding in TIME_LIMITS and sign in ("<=", "<"):
-                return Hope(ALL, 0, 0, mask, ())
-            return Hope(ALL, mask, 0, 0, ())
+        case Compare(Amount(finding)) if isinstance(vocabulary.trees.get(finding), Points):
+            return Hope(SUM, 0, 0, 0, (), 0, vocabulary.compiler.node(tree, turned=turned))
         case _:
-            mask = 1 << vocabulary.compiler.fact(tree)
-            if turned:
-                return Hope(ALL, 0, mask, 0, ())
-            if isinstance(tree, Is) and tree.finding in vocabulary.trees:
-                derived = hopeful(vocabulary.trees[tree.finding], vocabulary)
-                return Hope(ANY, mask, 0, 0, (Hope(ALL, 0, 0, mask, (derived,)),))
-            return Hope(ALL, mask, 0, 0, ())
+            return _fact(tree, vocabulary, turned=turned)
+
+
+def _fact(tree: Criteria, vocabulary: Vocabulary, *, turned: bool) -> Hope:
+    mask = 1 << vocabulary.compiler.fact(tree)
+    if turned:
+        return Hope(ALL, 0, mask, 0, ())
+    if isinstance(tree, Compare) and isinstance(tree.amount, Amount):
+        if tree.amount.finding in TIME_LIMITS and tree.sign in ("<=", "<"):
+            return Hope(ALL, 0, 0, mask, ())
+    elif isinstance(tree, Is) and tree.finding in vocabulary.trees:
+        derived = _gathered(ALL, [Hope(ALL, 0, 0, mask, ()), hopeful(vocabulary.trees[tree.finding], vocabulary)])
+        return Hope(ANY, mask, 0, 0, (derived,))
+    return Hope(ALL, mask, 0, 0, ())
+
+
+def _gathered(kind: int, parts: list[Hope]) -> Hope:
+    """Join steps of one kind, single facts into the masks of the whole."""
+    present = not_present = not_absent = 0
+    nodes: list[Hope] = []
+    for part in parts:
+        facts = (part.present | part.not_present | part.not_absent).bit_count()
+        if part.kind in (ALL, ANY) and not part.nodes and (part.kind == kind or facts == 1):
+            present |= part.present
+            not_present |= part.not_present
+            not_absent |= part.not_absent
+        elif part.kind == kind and kind in (ALL, ANY):
+            present |= part.present
+            not_present |= part.not_present
+            not_absent |= part.not_absent
+            nodes += part.nodes
+        else:
+            nodes.append(part)
+    return Hope(kind, present, not_present, not_absent, tuple(nodes))
 
 
 def met_unless(hope: Hope, yes: int, no: int) -> bool:
     """Say whether nothing but unanswered exclusions and time limits stands between the facts and the rule."""
-    if hope.kind == ALL:
-        return (
-            yes & hope.present == hope.present
-            and not yes & hope.not_present
-            and not no & hope.not_absent
-            and all(met_unless(part, yes, no) for part in hope.nodes)
-        )
-    if hope.kind == ANY:
-        return bool(
-            yes & hope.present
-            or hope.not_present & ~yes
-            or hope.not_absent & ~no
-            or any(met_unless(part, yes, no) for part in hope.nodes),
-        )
-    if hope.kind == COUNT:
-        return sum(met_unless(part, yes, no) for part in hope.nodes) >= hope.needed
-    return hope.exact is not None and evaluate(hope.exact, yes, no) == YES
+    kind, present, not_present, not_absent, nodes, needed, exact = hope
+    if kind == ALL:
+        if yes & present != present or yes & not_present or no & not_absent:
+            return False
+        for part in nodes:  # noqa: SIM110 - a loop is twice as fast here as all() of a generator
+            if not met_unless(part, yes, no):
+                return False
+        return True
+    if kind == ANY:
+        if yes & present or not_present & ~yes or not_absent & ~no:
+            return True
+        for part in nodes:  # noqa: SIM110
+            if met_unless(part, yes, no):
+                return True
+        return False
+    if kind == COUNT:
+        return sum(met_unless(part, yes, no) for part in nodes) >= needed
+    return exact is not None and evaluate(exact, yes, no) == YES
 
 
 def indispensable(hope: Hope) -> int:

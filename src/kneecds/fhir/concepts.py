@@ -31,6 +31,10 @@ _SAME_SYSTEM: Final = {
 }
 """https://terminology.hl7.org: the OID of each system, which CDA-based senders use."""
 
+_SHORTEST_ICD: Final = 3
+_LONGEST_ICD: Final = 7
+"""ICD-10-CM codes without their dot: three characters of the category, at most four that refine it."""
+
 Relation = Literal["same", "narrower", "broader", "opposite"]
 CodeSide = Literal["", "left", "right", "both"]
 ReadingKind = Literal[
@@ -129,6 +133,7 @@ class Concepts:
             finding.id: Target(finding, _implied(finding.id, by_id)) for finding in by_id.values()
         }
         self.by_code: dict[tuple[str | None, str | None], Meaning] = {}
+        self._subtrees: dict[str, Meaning] = {}  # of ICD-10-CM, by the code without its dot
         problems: list[str] = []
         for finding in by_id.values():
             target = self.targets[finding.id]
@@ -139,6 +144,8 @@ class Concepts:
                 if known is not None:
                     problems.append(f"{code.system}|{code.code} stands for {finding.id} and {known.target and known.target.id}")
                 self.by_code[code.system, code.code] = self._meaning(target, code)
+                if code.subtree and code.system == ICD_10_CM:
+                    self._subtrees[code.code.replace(".", "")] = self.by_code[code.system, code.code]
         for condition in conditions:
             self._condition(condition)
         for finding in by_id.values():
@@ -207,9 +214,23 @@ class Concepts:
         """Return what one Coding says; the OID of a system counts as the system."""
         system = coding.get("system")
         found = self.by_code.get((system, coding.get("code")))
-        if found is None and system in _SAME_SYSTEM:
-            found = self.by_code.get((_SAME_SYSTEM[system], coding.get("code")))
+        if found is None:
+            if system in _SAME_SYSTEM:
+                system = _SAME_SYSTEM[system]
+                found = self.by_code.get((system, coding.get("code")))
+            if found is None and system == ICD_10_CM:
+                return self._in_subtree(coding.get("code"))
         return found
+
+    def _in_subtree(self, code: object) -> Meaning | None:
+        """Return what the longest listed category that an ICD-10-CM code starts with says; with or without the dot."""
+        plain = code.replace(".", "", 1) if isinstance(code, str) else ""
+        if len(plain) <= _LONGEST_ICD:
+            for length in range(len(plain), _SHORTEST_ICD - 1, -1):
+                found = self._subtrees.get(plain[:length])
+                if found is not None:
+                    return found
+        return None
 
     def of_codings(self, codings: Iterable[dict[str, Any]]) -> Meaning | Unclear | None:
         """Return what several codings of one thing say together."""

@@ -520,7 +520,7 @@ def _test(when: Mapping[str, object]) -> Test:
 
 def _boolean_test(expected: object) -> Test:
     def fulfilled(answers: Sequence[Mapping[str, object]]) -> bool:
-        for answer in answers:  # a loop: a generator costs more than all the rest of it
+        for answer in answers:  # noqa: SIM110 - a generator costs more than all the rest of it
             if answer.get("valueBoolean") is expected:
                 return True
         return False

@@ -8,6 +8,7 @@ import msgspec
 
 from kneecds.core.facts import Fact, Subject
 from kneecds.errors import Issue, fatal
+from kneecds.fhir.concepts import FINDING_SYSTEM
 from kneecds.fhir.extract import (
     allergy,
     condition,
@@ -85,13 +86,19 @@ def read(
         subject = Subject(reference=min(references, default=""))
         run.warn("incomplete", "patient-missing", "", "no Patient was sent, so age and sex are known only from answers")
     ignored: dict[str, int] = {}
-    for resource, path, _ in entries:
+    silent: dict[str, list[_Entry]] = {}
+    facts, issues = run.facts, run.issues
+    for entry in entries:
+        resource, path, _ = entry
         kind = resource.get("resourceType", "")
         extract = EXTRACTORS.get(kind)
         if extract is not None:
-            subject_of = resource.get("subject")
-            if subject_of is None or subject_of.get("reference") in references or _is_about_patient(run, resource, path):
+            whose = resource.get("subject")
+            if whose is None or whose.get("reference") in references or _is_about_patient(run, resource, path):
+                said = len(facts) + len(issues)
                 extract(run, resource, path)
+                if len(facts) + len(issues) == said:
+                    silent.setdefault(kind, []).append(entry)
         elif kind == "OperationOutcome":
             _failed(run, resource, path)
         elif kind not in _NOT_COUNTED:
@@ -99,7 +106,43 @@ def read(
     if ignored:
         kinds = ", ".join(f"{kind} ({count})" for kind, count in sorted(ignored.items()))
         run.remark("informational", "resource-ignored", "", f"resources that are not read: {kinds}")
+    for kind in sorted(silent):
+        _say_silent(run, kind, silent[kind])
     return Reading(tuple(run.facts), subject, tuple(run.issues), run.unusable)
+
+
+_SHOWN: Final = 5
+_FORBIDDING: Final = frozenset({"MedicationStatement", "MedicationRequest", "AllergyIntolerance"})
+
+
+def _say_silent(run: Run, kind: str, entries: list[_Entry]) -> None:
+    """Say which resources gave no finding; a code of our own system that we do not have is a mistake of the sender."""
+    for resource, path, _ in entries:
+        for coding in _concept(resource).get("coding", ()):
+            if coding.get("system") == FINDING_SYSTEM:
+                message = f"{coding.get('code')!r} is not a finding of this knowledge version; it was not used"
+                run.warn("code-invalid", "finding-unknown", f"{path}.code", message)
+    names = list(dict.fromkeys(name for entry in entries if (name := _named(_concept(entry.resource)))))
+    shown = "; ".join(names[:_SHOWN]) + (f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    message = f"{len(entries)} {kind} gave no finding (not current, or a code that is not known here): {shown or 'no code'}"
+    if kind in _FORBIDDING:
+        message += "; whether it forbids an option is not known"
+        run.warn("incomplete", "resource-without-finding", entries[0].path, message)
+    else:
+        run.remark("informational", "resource-without-finding", entries[0].path, message)
+
+
+def _concept(resource: Resource) -> Resource:
+    concept = resource.get("code", resource.get("medicationCodeableConcept", resource.get("medication")))
+    if isinstance(concept, dict) and isinstance(concept.get("concept"), dict):
+        concept = concept["concept"]
+    return concept if isinstance(concept, dict) else {}
+
+
+def _named(concept: Resource) -> str:
+    coding: Resource = next(iter(concept.get("coding", ())), {})
+    code = f"{coding.get('system', '')}|{coding.get('code', '')}".strip("|")
+    return code or str(concept.get("text", ""))[:60]
 
 
 def _collect(run: Run, document: object, path: str, entries: list[_Entry]) -> None:
@@ -116,13 +159,14 @@ def _collect(run: Run, document: object, path: str, entries: list[_Entry]) -> No
 
 def _bundle(run: Run, bundle: Resource, path: str, entries: list[_Entry]) -> None:
     kind = bundle.get("type")
-    if kind not in BUNDLES:
+    if not isinstance(kind, str) or kind not in BUNDLES:
         message = f"a Bundle of type {kind!r} is not read; send one of {', '.join(sorted(BUNDLES))}"
         run.refuse("not-supported", "bundle-type", f"{path}.type", message)
         return
     if not run.usable(bundle, path):
         return
-    if any(link.get("relation") == "next" for link in bundle.get("link", ())):
+    links = bundle.get("link")  # of the frame of a Bundle only the entries are sure to be sound
+    if isinstance(links, list) and any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
         run.warn("incomplete", "bundle-page", f"{path}.link", "this is one page of several; what the others say is not known")
     take = entries.append
     for index, entry in enumerate(bundle.get("entry", ())):
@@ -132,14 +176,20 @@ def _bundle(run: Run, bundle: Resource, path: str, entries: list[_Entry]) -> Non
         if "modifierExtension" in entry and run.modified(entry, f"{path}.entry[{index}]"):
             continue
         place = f"{path}.entry[{index}].resource"
-        if "search" in entry and entry["search"].get("mode") == "outcome":
+        if "search" in entry and _member(entry, "search", "mode") == "outcome":
             _failed(run, resource, place)
-        elif "request" in entry and entry["request"].get("method") in ("DELETE", "PATCH"):
+        elif "request" in entry and _member(entry, "request", "method") in ("DELETE", "PATCH"):
             continue
         elif resource.get("resourceType") == "Bundle":
             _bundle(run, resource, place, entries)
         else:
-            take(_Entry(resource, place, entry.get("fullUrl", "")))
+            url = entry.get("fullUrl", "")
+            take(_Entry(resource, place, url if isinstance(url, str) else ""))
+
+
+def _member(entry: Resource, part: str, name: str) -> object:
+    found = entry[part]
+    return found.get(name) if isinstance(found, dict) else None
 
 
 def _failed(run: Run, outcome: Resource, path: str) -> None:

@@ -45,14 +45,19 @@ def shared(frame: Frame, about: list[Json]) -> bytes:
 
 
 def of_statements(  # noqa: PLR0913, PLR0917
-    frame: Frame, heading: str, category: msgspec.Raw, statements: list[str], about: list[Json], shown: list[str] | None = None
+    frame: Frame,
+    heading: str,
+    category: msgspec.Raw,
+    statements: list[str],
+    about: list[Json],
+    shown: list[str] | None = None,
 ) -> Json:
     """Return one CommunicationRequest with several statements, none of them empty; `shown`: their short form."""
     said = [text for text in (clean(statement) for statement in statements) if text]
     return {
         "resourceType": "CommunicationRequest",
         "id": "",
-        "text": narrative(heading, listed(said if shown is None else [clean(text) for text in shown])),
+        "text": narrative(heading, listed(said if shown is None else map(clean, shown))),
         "status": "draft",
         "category": category,
         **_common(frame, about),

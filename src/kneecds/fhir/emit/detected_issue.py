@@ -30,7 +30,7 @@ def _evidence(frame: Frame, finding: str, scope: str) -> Json:
 
 
 def _fixed(rule: RuleResult, catalogue: Catalogue) -> tuple[bytes, bytes]:
-    """Return what is said of a rule whoever the patient is: members up to what it rests on, and the end of the detail."""
+    """Return what is said of a rule whoever the patient is: members up to what it rests on, and what follows that."""
     firm = rule.status == "met"
     unless = "" if firm else ", unless an answer still missing cancels it"
     head = clean(f"{rule.title} ({catalogue.where(rule.scope)}). Escalation: {TIER_WORDS[rule.tier]}{unless}.")
@@ -65,7 +65,7 @@ def _rests_on(rule: RuleResult) -> bytes:
 
 def of_rule(frame: Frame, rule: RuleResult) -> bytes:
     """Return what the DetectedIssue says of a rule that is met, or met unless an unanswered finding cancels it."""
-    key = ("issue", rule.rule, rule.scope, rule.status, rule.tier, rule.title, rule.action, rule.rationale, rule.sources)
+    key = (rule.rule, rule.scope, rule.status, rule.tier, rule.title, rule.action, rule.rationale, rule.sources)
     kept = frame.catalogue.issues
     before, after = kept.get(key) or kept.keep(key, _fixed(rule, frame.catalogue))
     if not rule.findings:

@@ -28,6 +28,7 @@ _DATE_TIME: Final = re.compile(
     r"(T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d))?)?)?"
 )
 _ENTRY: Final = b'{"fullUrl":"urn:uuid:%b","resource":{"resourceType":"%b","id":"%b",%b,%b}}'
+_TARGET: Final = b'{"reference":"urn:uuid:%b"}'
 NOBODY: Final = fragment({"display": "patient (not identified in the input)"})
 
 
@@ -64,7 +65,7 @@ class Frame:
         self.catalogue = catalogue
         self.ids = Ids(assessment)
         self.entries: list[object] = []
-        self.targets: list[Json] = []
+        self.targets: list[Json | msgspec.Raw] = []
         self.module = module(assessment.software.knowledge_version)
         self.device, self.device_entry = device.entry(assessment.software)
         reference = assessment.subject.reference
@@ -89,9 +90,8 @@ class Frame:
                 name = origin.resource
                 if not name:
                     continue
-                if name in seen:
-                    reference = seen[name]
-                else:
+                reference = seen.get(name, NOBODY)
+                if reference is NOBODY:
                     reference = seen[name] = reference_to(name)
                 if reference is None:
                     continue
@@ -133,9 +133,7 @@ class Frame:
 
     def splice(self, role: str, ordinal: int, kind: bytes, members: bytes, shared: bytes) -> bytes:
         """Add a resource from ready members and those that this bundle shares; return its URL."""
-        identifier = self.ids.of(role, ordinal)
-        url = "urn:uuid:" + identifier
-        uuid = identifier.encode()
+        uuid = self.ids.in_bytes(role, ordinal)
         self.entries.append(msgspec.Raw(_ENTRY % (uuid, kind, uuid, members, shared)))
-        self.targets.append({"reference": url})
-        return url.encode()
+        self.targets.append(msgspec.Raw(_TARGET % uuid))
+        return b"urn:uuid:" + uuid

@@ -58,7 +58,7 @@ def _digest(content: object) -> bytes:
 class Ids:
     """The identifiers of one bundle: the same role and ordinal always have the same one."""
 
-    __slots__ = ("_last", "_start")
+    __slots__ = ("_last", "_start", "_start_in_bytes")
 
     def __init__(self, assessment: Assessment) -> None:
         """Hash what the answer was worked out from: knowledge, date, patient, setting and findings."""
@@ -78,10 +78,15 @@ class Ids:
                 )
             )
         )
+        self._start_in_bytes = self._start.encode()
 
     def of(self, role: str, ordinal: int = 0) -> str:
         """Return the UUID of the n-th resource in a role."""
         return f"{self._start}{self._last ^ ROLES[role] ^ ordinal:012x}"
+
+    def in_bytes(self, role: str, ordinal: int) -> bytes:
+        """Return the same, ready to be written."""
+        return b"%b%012x" % (self._start_in_bytes, self._last ^ ROLES[role] ^ ordinal)
 
 
 def of_software(software: Software) -> str:

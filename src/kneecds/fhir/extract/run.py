@@ -81,7 +81,8 @@ class Run:
         """Whether an element carries a modifier extension or implicit rules; said where it does."""
         if "modifierExtension" in element:
             extensions = element["modifierExtension"]
-            url = extensions[0].get("url", "") if extensions else ""
+            first = extensions[0] if isinstance(extensions, list) and extensions else None
+            url = first.get("url", "") if isinstance(first, dict) else ""
             message = f"the modifier extension {url!r} is not understood, so what it modifies is not used"
             self.refuse("extension", "modifier-extension", f"{path}.modifierExtension", message)
             return True

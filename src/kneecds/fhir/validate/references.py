@@ -24,7 +24,8 @@ def issues(document: object) -> list[Issue]:
 
 
 def _of_bundle(bundle: dict[str, Any]) -> Iterator[Issue]:
-    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
+    listed = bundle.get("entry")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
     urls: dict[str, int] = {}
     ids: dict[tuple[str, str], int] = {}
     for number, entry in enumerate(entries):
@@ -61,9 +62,9 @@ def _version(resource: object) -> str:
 def _of_resource(resource: object, path: str, closed: frozenset[str] | None = None) -> Iterator[Issue]:
     if not isinstance(resource, dict):
         return
-    contained = {
-        inner.get("id") for inner in resource.get("contained") or () if isinstance(inner, dict)
-    }  # fmt: skip
+    held = resource.get("contained")
+    inside = [inner for inner in held if isinstance(inner, dict)] if isinstance(held, list) else []
+    contained = {own for inner in inside if isinstance(own := inner.get("id"), str)}
     for reference, where in _references(resource, path):
         if reference.startswith("#"):
             if reference != "#" and reference[1:] not in contained:
