@@ -463,7 +463,6 @@ class TestWhatWouldChangeTheTierDoes:
                 after = self.changed(person, change)
                 assert rank(after) < rank(before), change
 
-    @pytest.mark.xfail(strict=True, reason="a lowering change does not see that a probability holds the tier as well")
     def test_lower_where_a_probability_holds_the_tier(self) -> None:
         present = ("posterior_sag", "blow_to_flexed_knee", "giving_way", "high_energy_injury")
         person = Person(14, "female", tuple(Stated(name, "left", value=True) for name in present))
