@@ -134,10 +134,11 @@ def _side(
     raising = met + person_met
     found: dict[int, Candidate] = {}
     entries: list[Entry] = []
-    if plain.yes & model.telling_mask or any(rule.flag.raises for rule in raising):
+    complaint = bool(plain.yes & model.complaint_mask) or any(rule.flag.raises for rule in raising)
+    if complaint and (plain.yes & model.telling_mask or raising):
         found = candidates(model, plain, starts, raising)
         entries = ranked_list(model, found)
-    rank, because = _rank(model, met, person_met, entries)
+    rank, because = _rank(model, met, person_met, entries, complaint=complaint)
     feared = 0
     for state in readings:
         feared |= state.yes
@@ -149,12 +150,14 @@ def _rank(
     met: Sequence[Rule],
     person_met: Sequence[Rule],
     entries: Sequence[Entry],
+    *,
+    complaint: bool,
 ) -> tuple[int | None, str]:
     """Return the escalation of one side: the highest met rule; a probability may raise it; None if nothing is known."""
     ranks = [rule.rank for rule in (*met, *person_met)]
     if ranks:
         rank = max(ranks)
-    elif entries:
+    elif complaint:
         rank = ROUTINE
     else:
         return None, ""

@@ -31,6 +31,16 @@ if TYPE_CHECKING:
         RedFlag,
     )
 
+TIMES = frozenset({
+    "gradual_onset", "sudden_onset", "over_72_hours", "over_6_weeks", "under_1_year", "pain_over_48h_not_improving",
+    "full_rom", "full_flexion", "full_weight_bearing", "no_pain_on_level_walking", "no_bony_tenderness",
+})  # fmt: skip
+"""Findings that say since when or how much, or that something is in order: no complaint by themselves."""
+
+PLAIN = TIMES | {"knee_pain", "bilateral_knee_pain", "knee_or_thigh_pain_only"}
+"""Findings that nearly everybody with a knee complaint has: they say nothing of what is wrong."""
+
+
 class Rule(NamedTuple):
     """A red flag, compiled."""
 
@@ -125,6 +135,7 @@ class Model:
         self.person_rules = tuple(rule for rule in self.rules if rule.person)
         self.general_mask = self._general()
         self.telling_mask = self._telling()
+        self.complaint_mask = self._complaints()
         self._ways: dict[str, Ways] = {}
         self._telling_findings: dict[str, tuple[tuple[int, int, float], ...]] = {}
         self._missing: dict[int, tuple[tuple[int, Contribution], ...]] = {}
@@ -237,12 +248,22 @@ class Model:
         )
 
     def _telling(self) -> int:
-        """Return the facts whose presence says enough of what is wrong to rank conditions."""
-        mask = self.present_mask & ~self.general_mask
-        for plain in ("knee_pain", "bilateral_knee_pain", "gradual_onset", "sudden_onset", "over_72_hours",
-                      "over_6_weeks", "under_1_year", "pain_over_48h_not_improving", "knee_or_thigh_pain_only"):  # fmt: skip
-            mask &= ~self._mask(plain)
+        """Return the facts whose presence says enough of what is wrong to rank conditions, once there is a complaint."""
+        mask = self.present_mask
+        for position, name in enumerate(self.vocabulary.compiler.fact_names):
+            if self.vocabulary.findings[name[0]].category == "context" or name[0] in PLAIN:
+                mask &= ~(1 << position)
         return mask
+
+    def _complaints(self) -> int:
+        """Return the facts of a knee or leg whose presence is a complaint or a finding there."""
+        return sum(
+            1 << position
+            for position, name in enumerate(self.vocabulary.compiler.fact_names)
+            for finding in [self.vocabulary.findings[name[0]]]
+            if len(name) == 1 and finding.scope == "knee" and finding.category not in ("context", "history", "mechanism")
+            and name[0] not in TIMES
+        )
 
     def _forbidden(self, action: Action) -> tuple[tuple[str, int], ...]:
         names = action.contraindicated_for
