@@ -55,10 +55,11 @@ def hot(rounds: int) -> list[dict[str, Any]]:
 
     answer = pipeline.evaluate(body, knowledge=knowledge, as_of=AS_OF)
     if not answer.ok or answer.assessment.tier is None:
-        raise SystemExit(f"the benchmark's bundle is not assessed: {answer.issues}")
+        message = f"the benchmark's bundle is not assessed: {answer.issues}"
+        raise SystemExit(message)
     tasks: dict[str, Callable[[], object]] = {"json.loads": lambda: json.loads(body), "kneecds": guidance}
     try:
-        from fhir.resources.R4B.bundle import Bundle
+        from fhir.resources.R4B.bundle import Bundle  # noqa: PLC0415 - may be missing
     except ImportError:
         print("fhir.resources is not installed; its row is left out", file=sys.stderr)
     else:
@@ -118,7 +119,13 @@ def cold(rounds: int) -> list[dict[str, Any]]:
     version, assess = times["kneecds --version"], times["kneecds assess"]
     return [
         row("cold kneecds --version / import click", version / times["import click"], "at most", 3.0, version),
-        row("cold kneecds assess / import fhir.resources", assess / times["import fhir.resources"], "at most", 1.0, assess),
+        row(
+            "cold kneecds assess / import fhir.resources",
+            assess / times["import fhir.resources"],
+            "at most",
+            1.0,
+            assess,
+        ),
     ]
 
 
@@ -141,7 +148,9 @@ def main() -> None:
     wide = max(len(one["measure"]) for one in rows)
     for one in rows:
         mark = "met" if one["met"] else "NOT MET"
-        print(f"{one['measure']:{wide}}  {one['ratio']:8.2f}  {one['goal']:<12} {mark:8} {one['seconds'] * 1e3:9.3f} ms")
+        print(
+            f"{one['measure']:{wide}}  {one['ratio']:8.2f}  {one['goal']:<12} {mark:8} {one['seconds'] * 1e3:9.3f} ms"
+        )
 
 
 if __name__ == "__main__":

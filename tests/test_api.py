@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -62,7 +63,13 @@ def test_no_other_name() -> None:
 
 def test_importing_costs_nothing() -> None:
     program = "import sys, kneecds; print(sorted(name for name in sys.modules if name.split('.')[0] in ('kneecds', 'msgspec', 'click')))"
-    ran = subprocess.run([sys.executable, "-c", program], env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ran.stdout.strip() == "['kneecds']"
 
 
@@ -99,9 +106,15 @@ def test_a_date_and_its_text() -> None:
     assert to_json(assess(BUNDLE, as_of=date(2026, 1, 1))) == to_json(assess(BUNDLE, as_of=AS_OF))
 
 
-@pytest.mark.parametrize("as_of", ["", "today", "2026-13-01", "2026-1-1", "01.02.2026", "2026-01-01T00:00:00", None, 20260101])
+@pytest.mark.parametrize(
+    "as_of", ["", "today", "2026-13-01", "2026-1-1", "01.02.2026", "2026-01-01T00:00:00", None, 20260101]
+)
 def test_a_date_that_is_none(as_of: Any) -> None:
-    for call in (lambda: assess(BUNDLE, as_of=as_of), lambda: assess_facts([SWOLLEN], as_of=as_of), lambda: validate(BUNDLE, as_of=as_of)):
+    for call in (
+        lambda: assess(BUNDLE, as_of=as_of),
+        lambda: assess_facts([SWOLLEN], as_of=as_of),
+        lambda: validate(BUNDLE, as_of=as_of),
+    ):
         with pytest.raises(UsageError, match="as_of is a date"):
             call()
 
@@ -112,18 +125,18 @@ def test_a_time_of_day_is_a_day_too() -> None:
     assert to_json(assess_facts([SWOLLEN], as_of=moment)) == to_json(assess_facts([SWOLLEN], as_of=AS_OF))
 
 
-@pytest.mark.parametrize("options", [{"setting": "moon"}, {"setting": ""}, {"setting": None}, {"release": "R9"}, {"release": "r4"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"setting": "moon"}, {"setting": ""}, {"setting": None}, {"release": "R9"}, {"release": "r4"}], ids=str
+)
 def test_options_of_nobody(options: dict[str, Any]) -> None:
     """They are refused for sound input as for broken input, and by every name that takes them."""
     (name,) = options
     for body in (BUNDLE, {**BUNDLE, "x": 1}):
         with pytest.raises(UsageError, match=f"{name} is one of "):
             assess(body, as_of=AS_OF, **options)
+    other = partial(assess_facts, [SWOLLEN]) if name == "setting" else partial(validate, BUNDLE)
     with pytest.raises(UsageError, match=f"{name} is one of "):
-        if name == "setting":
-            assess_facts([SWOLLEN], as_of=AS_OF, **options)
-        else:
-            validate(BUNDLE, as_of=AS_OF, **options)
+        other(as_of=AS_OF, **options)
 
 
 # --- facts ------------------------------------------------------------------------------------------------------
@@ -198,7 +211,9 @@ def test_what_a_host_needs_to_know_is_there() -> None:
 
 def test_other_knowledge_must_be_named() -> None:
     answer = assess(BUNDLE, as_of=AS_OF)
-    foreign = msgspec.structs.replace(answer, software=msgspec.structs.replace(answer.software, knowledge_hash="0" * 64))
+    foreign = msgspec.structs.replace(
+        answer, software=msgspec.structs.replace(answer.software, knowledge_hash="0" * 64)
+    )
     with pytest.raises(UsageError, match="other knowledge"):
         foreign.to_fhir()
 

@@ -52,12 +52,18 @@ def said(finding: str = "knee_swelling", **changes: Any) -> Json:
 
 
 def bundle(*resources: object) -> Json:
-    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in (PATIENT, *resources)]}
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": one} for one in (PATIENT, *resources)],
+    }
 
 
 def amount(value: object, unit: str | None = "Cel", finding: str = "temperature_c") -> Json:
     quantity = {"value": value, "system": "http://unitsofmeasure.org", "code": unit}
-    return said(finding, valueBoolean=None, bodySite=None, valueQuantity={k: v for k, v in quantity.items() if v is not None})
+    return said(
+        finding, valueBoolean=None, bodySite=None, valueQuantity={k: v for k, v in quantity.items() if v is not None}
+    )
 
 
 def nested(depth: int) -> Json:
@@ -205,7 +211,9 @@ def test_the_rest_is_used_and_the_part_is_said(name: str) -> None:
         assert rules(answer) & set(rule.split("|"))
         assert any(issue.expression.startswith(where) for issue in errors)
         assert answer.status == "data-required"
-        assert [known.finding for known in answer.findings if known.scope == "left" and known.state == "present"] == ["knee_swelling"]
+        assert [known.finding for known in answer.findings if known.scope == "left" and known.state == "present"] == [
+            "knee_swelling"
+        ]
 
 
 @pytest.mark.parametrize("number", ["1E500", "-1e-500", "1.7976931348623157e309", "9" * 900])
@@ -223,7 +231,9 @@ def test_a_broken_patient_leaves_the_findings() -> None:
         answer = writable(assess(whole, as_of=AS_OF))
         assert rules(answer)
         assert answer.status == "data-required"
-        assert [known.finding for known in answer.findings if known.finding in ("age_years", "knee_swelling")] == ["knee_swelling"]
+        assert [known.finding for known in answer.findings if known.finding in ("age_years", "knee_swelling")] == [
+            "knee_swelling"
+        ]
 
 
 RICH: Json = bundle(
@@ -242,7 +252,11 @@ RICH: Json = bundle(
 )  # fmt: skip
 RICH["link"] = [{"relation": "self", "url": "https://example.org/Observation"}]
 RICH["meta"] = {"lastUpdated": "2026-01-01T00:00:00Z"}
-RICH["entry"][1] |= {"fullUrl": "https://example.org/Observation/o", "search": {"mode": "match"}, "request": {"method": "PUT", "url": "Observation/o"}}
+RICH["entry"][1] |= {
+    "fullUrl": "https://example.org/Observation/o",
+    "search": {"mode": "match"},
+    "request": {"method": "PUT", "url": "Observation/o"},
+}
 JUNK = (None, 5, -1.5, "", "x", True, [], {}, [None], [[]], {"x": None}, [5], {"coding": 5})
 
 
@@ -320,7 +334,10 @@ def test_what_is_not_understood_is_said(name: str) -> None:
 
 # --- strange, but sound ---------------------------------------------------------------------------------------
 
-TIMES = ("2025", "2025-12", "2025-12-31", "2025-12-31T23:59:59Z", "2025-12-31T23:59:59.123456789+14:00", "2025-12-31T00:00:00-12:00", "2025-12-31T23:59:60Z", "0001-01-01")
+TIMES = (
+    "2025", "2025-12", "2025-12-31", "2025-12-31T23:59:59Z", "2025-12-31T23:59:59.123456789+14:00",
+    "2025-12-31T00:00:00-12:00", "2025-12-31T23:59:60Z", "0001-01-01",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("stated", TIMES)
@@ -330,7 +347,9 @@ def test_every_kind_of_time(stated: str) -> None:
 
 
 def test_contained_resources_that_point_at_each_other() -> None:
-    inner = said("fever", id="c", bodySite=None, hasMember=[{"reference": "#c"}, {"reference": "Observation/knee-swelling"}])
+    inner = said(
+        "fever", id="c", bodySite=None, hasMember=[{"reference": "#c"}, {"reference": "Observation/knee-swelling"}]
+    )
     outer = said(contained=[inner], hasMember=[{"reference": "#c"}, {"reference": "Observation/knee-swelling"}])
     answer = writable(assess(bundle(outer), as_of=AS_OF))
     assert {"fever", "knee_swelling"} <= {known.finding for known in answer.findings if known.state == "present"}
@@ -340,16 +359,24 @@ def test_bundles_in_bundles() -> None:
     whole = bundle(said())
     for _ in range(40):
         whole = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": whole}]}
-    assert [known.finding for known in assess(whole, as_of=AS_OF).findings if known.state == "present"] == ["knee_swelling"]
+    assert [known.finding for known in assess(whole, as_of=AS_OF).findings if known.state == "present"] == [
+        "knee_swelling"
+    ]
 
 
 def test_ten_thousand_observations() -> None:
     """Ten times the observations take about ten times as long, not a hundred times."""
+
     def many(count: int) -> bytes:
         sites = (LEFT, {"coding": [{"system": SNOMED, "code": "6757004"}]})
         findings = ("knee_swelling", "locked_knee", "warmth", "giving_way", "effusion")
         return json.dumps(
-            bundle(*(said(findings[n % 5], id=f"o{n}", bodySite=sites[n % 2], valueBoolean=bool(n % 3)) for n in range(count))),
+            bundle(
+                *(
+                    said(findings[n % 5], id=f"o{n}", bodySite=sites[n % 2], valueBoolean=bool(n % 3))
+                    for n in range(count)
+                )
+            ),
         ).encode()
 
     def seconds(body: bytes) -> float:
@@ -398,9 +425,17 @@ def free_text(words: str) -> Json:
         performer=[{"display": words}], device={"display": words}, specimen={"display": words},
         extension=[{"url": "https://example.org/x", "valueString": words}],
     )  # fmt: skip
-    unknown = said(code={"coding": [{"system": words.strip() or "x", "code": "x", "display": words}], "text": words}, id="u")
+    unknown = said(
+        code={"coding": [{"system": words.strip() or "x", "code": "x", "display": words}], "text": words}, id="u"
+    )
     refused = said("fever", id="f", bodySite=None, valueBoolean=None, valueString=words)
-    medicine = {"resourceType": "MedicationStatement", "id": "m", "status": "active", "subject": {"reference": "Patient/p"}, "medicationCodeableConcept": {"text": words}}
+    medicine = {
+        "resourceType": "MedicationStatement",
+        "id": "m",
+        "status": "active",
+        "subject": {"reference": "Patient/p"},
+        "medicationCodeableConcept": {"text": words},
+    }
     whole = bundle(observation, unknown, refused, medicine)
     whole["entry"][0]["resource"] = patient
     return whole
@@ -427,7 +462,10 @@ def test_text_of_any_kind(words: str) -> None:
         assert tags <= HARMLESS
 
 
-HARMLESS = frozenset({"div", "p", "b", "i", "em", "strong", "ul", "ol", "li", "br", "table", "thead", "tbody", "tr", "td", "th", "h1", "h2", "h3", "h4", "h5", "span", "caption", "dl", "dt", "dd", "small"})
+HARMLESS = frozenset({
+    "div", "p", "b", "i", "em", "strong", "ul", "ol", "li", "br", "table", "thead", "tbody", "tr", "td", "th", "h1",
+    "h2", "h3", "h4", "h5", "span", "caption", "dl", "dt", "dd", "small",
+})  # fmt: skip
 
 
 def narratives(value: Any) -> Iterator[str]:
@@ -451,7 +489,9 @@ SMALL = [name for name in HOPELESS if not name.startswith("50 MB")]
 def test_command_line(name: str, form: str) -> None:
     body = HOPELESS[name][0]()
     try:
-        content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        content = (
+            body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        )
     except (TypeError, ValueError, RecursionError):
         pytest.skip("only a host can hand this over")
     self_contained = CliRunner().invoke(command, ["assess", "-", "--as-of", AS_OF, "--format", form], input=content)

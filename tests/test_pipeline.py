@@ -40,7 +40,11 @@ def said(finding: str, value: object = True, *, side: str = "left", time: str = 
 
 def bundle(*resources: Json, birth_date: str = "1990-05-17") -> Json:
     patient = {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": birth_date}
-    return {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": one} for one in (patient, *resources)]}
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": one} for one in (patient, *resources)],
+    }
 
 
 def evaluate(*resources: Json, **options: Any) -> pipeline.Evaluation:
@@ -63,7 +67,7 @@ ESCALATIONS = [
     pytest.param((said("locked_knee", status="entered-in-error"),), None, "data-required", id="entered in error"),
     pytest.param((said("locked_knee", time="2026-01-02"),), None, "data-required", id="of the future"),
     pytest.param((said("locked_knee", value=False),), None, "data-required", id="not locked"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("resources", "tier", "status"), ESCALATIONS)
@@ -82,13 +86,15 @@ NEWEST = [
     pytest.param((True, "2025-12-31T08:00:00Z"), (False, "2025-12-31T08:00:00+00:00"), "contradicted", id="one instant, written in two ways"),
     pytest.param((True, "2025-12-31"), (True, "2025-12-31"), "present", id="said twice"),
     pytest.param((True, "2025-12-31"), (False, "2020-01-01"), "present", id="an old no does not count"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["as sent", "turned round"])
 @pytest.mark.parametrize(("one", "other", "state"), NEWEST)
 def test_newest(one: tuple[bool, str], other: tuple[bool, str], state: str, order: int) -> None:
-    resources = [said("locked_knee", value, time=time, id=f"o{number}") for number, (value, time) in enumerate((one, other))]
+    resources = [
+        said("locked_knee", value, time=time, id=f"o{number}") for number, (value, time) in enumerate((one, other))
+    ]
     answer = evaluate(*resources[::order]).assessment
     assert [known.state for known in answer.findings if known.finding == "locked_knee"] == [state]
     assert answer.tier == ("urgent_same_day" if state in ("present", "contradicted") else None)
@@ -96,7 +102,11 @@ def test_newest(one: tuple[bool, str], other: tuple[bool, str], state: str, orde
 
 
 def test_contradicted_sex_does_not_depend_on_the_order() -> None:
-    stated = [Fact("sex", "person", "female"), Fact("sex", "person", "male"), Fact("anterior_knee_pain", "left", value=True)]
+    stated = [
+        Fact("sex", "person", "female"),
+        Fact("sex", "person", "male"),
+        Fact("anterior_knee_pain", "left", value=True),
+    ]
 
     def lines(facts: list[Fact]) -> list[tuple[str, float]]:
         answer = pipeline.evaluate_facts(facts, knowledge=shipped(), as_of=AS_OF).assessment
@@ -127,7 +137,11 @@ def test_no_side_is_a_knee_of_its_own() -> None:
 
 def test_issues_of_every_step_arrive() -> None:
     broken = said("effusion", status=None)
-    evaluation = evaluate(said("locked_knee"), {k: v for k, v in broken.items() if v is not None}, said("fever", side="", time="2027-01-01"))
+    evaluation = evaluate(
+        said("locked_knee"),
+        {k: v for k, v in broken.items() if v is not None},
+        said("fever", side="", time="2027-01-01"),
+    )
     assert {"structure-required", "future"} <= {issue.rule for issue in evaluation.issues}
     assert not evaluation.ok
     assert evaluation.assessment.status == "data-required"
@@ -135,7 +149,9 @@ def test_issues_of_every_step_arrive() -> None:
 
 def test_what_a_host_found_itself_is_kept() -> None:
     own = error("value", "host-rule", "", "the host's own remark")
-    evaluation = pipeline.evaluate_facts([Fact("locked_knee", "left", value=True)], knowledge=shipped(), as_of=AS_OF, issues=(own,), unusable=True)
+    evaluation = pipeline.evaluate_facts(
+        [Fact("locked_knee", "left", value=True)], knowledge=shipped(), as_of=AS_OF, issues=(own,), unusable=True
+    )
     assert own in evaluation.issues
     assert (evaluation.assessment.status, evaluation.assessment.tier) == ("data-required", "urgent_same_day")
 
@@ -153,7 +169,11 @@ def test_a_map_of_the_host() -> None:
     """Its codes are read as the findings that it maps them to; without it they are not."""
     system = "https://example.org/local"
     local = {**said("locked_knee"), "code": {"coding": [{"system": system, "code": "LK"}]}}
-    group = {"source": system, "target": SYSTEM, "element": [{"code": "LK", "target": [{"code": "locked_knee", "equivalence": "equivalent"}]}]}
+    group = {
+        "source": system,
+        "target": SYSTEM,
+        "element": [{"code": "LK", "target": [{"code": "locked_knee", "equivalence": "equivalent"}]}],
+    }
     table = {"resourceType": "ConceptMap", "status": "active", "group": [group]}
     assert evaluate(local).assessment.tier is None
     assert evaluate(local, maps=(table,)).assessment.tier == "urgent_same_day"
@@ -164,7 +184,10 @@ def test_the_same_knowledge_is_compiled_once() -> None:
 
 
 def test_settings_differ_in_priors_and_never_in_rules() -> None:
-    answers = {setting: evaluate(said("locked_knee"), said("giving_way"), setting=setting).assessment for setting in ("primary_care", "emergency", "sports_clinic", "self_referred_exerciser")}
+    answers = {
+        setting: evaluate(said("locked_knee"), said("giving_way"), setting=setting).assessment
+        for setting in ("primary_care", "emergency", "sports_clinic", "self_referred_exerciser")
+    }
     assert len({answer.tier for answer in answers.values()}) == 1
     assert len({tuple(rule.rule for rule in answer.knees[0].rules) for answer in answers.values()}) == 1
     assert len({to_json(answer.knees[0].hypotheses) for answer in answers.values()}) > 1

@@ -24,7 +24,7 @@ T = TypeVar("T")
 __all__ = ["Assessment", "Fact", "Issue", "Knowledge", "assess", "assess_facts", "shipped_knowledge", "validate"]
 
 
-def assess(  # noqa: PLR0913
+def assess(
     body: pipeline.Body,
     *,
     as_of: date | str,

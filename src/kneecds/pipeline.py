@@ -167,7 +167,7 @@ class Evaluation(NamedTuple):
         )  # fmt: skip
 
 
-def evaluate(  # noqa: PLR0913
+def evaluate(
     body: Body,
     *,
     knowledge: Knowledge,
@@ -205,7 +205,7 @@ def evaluate(  # noqa: PLR0913
     )  # fmt: skip
 
 
-def evaluate_facts(  # noqa: PLR0913
+def evaluate_facts(
     facts: Iterable[Fact],
     *,
     knowledge: Knowledge,
@@ -225,9 +225,7 @@ def evaluate_facts(  # noqa: PLR0913
     return Evaluation(answer, facts, prepared)
 
 
-def validate(
-    body: Body, *, knowledge: Knowledge, as_of: date, release: Release | None = None
-) -> tuple[Issue, ...]:
+def validate(body: Body, *, knowledge: Knowledge, as_of: date, release: Release | None = None) -> tuple[Issue, ...]:
     """List every problem of one document: JSON, structure, references, and what its content means here."""
     prepared = prepare(knowledge)
     document, issues, sound = _document(body, release, prepared)
@@ -284,7 +282,9 @@ def _hopeless(issues: Iterable[Issue]) -> bool:
 
 
 def _failure(prepared: Prepared, as_of: date, setting: Setting, issues: tuple[Issue, ...]) -> Evaluation:
-    answer = Assessment(SCHEMA_VERSION, prepared.software, as_of.isoformat(), setting, "failure", Subject(), None, issues=issues)
+    answer = Assessment(
+        SCHEMA_VERSION, prepared.software, as_of.isoformat(), setting, "failure", Subject(), None, issues=issues
+    )
     return Evaluation(answer, (), prepared)
 
 

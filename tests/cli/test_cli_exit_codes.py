@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-SECRET = "Mrs Jones, born 1950-01-01"  # noqa: S105 - stands for patient data
+SECRET = "Mrs Jones, born 1950-01-01"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "fhir"])

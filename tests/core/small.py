@@ -49,7 +49,7 @@ REASONING = msgspec.structs.replace(
     raise_at_probability=0.5,
     clusters=(),
     counts_once={},
-)
+)  # fmt: skip
 """Design choices of its own, so that those that ship may change."""
 
 SOFTWARE = Software("0", "0", "0")
@@ -57,7 +57,14 @@ SOFTWARE = Software("0", "0", "0")
 
 def yes_no(id_: str, **more: Any) -> Finding:
     """Return a finding of a knee that the patient can be asked."""
-    known: dict[str, Any] = {"label": id_.replace("_", " "), "definition": id_, "category": "symptom", "value_type": "boolean", "scope": "knee", "asked_of": "patient"}
+    known: dict[str, Any] = {
+        "label": id_.replace("_", " "),
+        "definition": id_,
+        "category": "symptom",
+        "value_type": "boolean",
+        "scope": "knee",
+        "asked_of": "patient",
+    }
     return Finding(id=id_, **{**known, **more})
 
 
@@ -80,9 +87,18 @@ def judged(finding: str, weight: str, **more: Any) -> Evidence:
 def condition(id_: str, *evidence: Evidence, prior: float = 0.1, **more: Any) -> Condition:
     """Return a condition that is as common in every setting and at every age."""
     priors = tuple(
-        Prior(band, setting, "any", prior / 2, prior, min(prior * 2, 0.98), "study", "published") for setting in SETTINGS for band, _ in AGE_BANDS
+        Prior(band, setting, "any", prior / 2, prior, min(prior * 2, 0.98), "study", "published")
+        for setting in SETTINGS
+        for band, _ in AGE_BANDS
     )
-    known: dict[str, Any] = {"label": id_.replace("_", " "), "group": "x", "population": "all", "can_coexist": True, "default_tier": "routine", "managed_by_probability": "yes"}
+    known: dict[str, Any] = {
+        "label": id_.replace("_", " "),
+        "group": "x",
+        "population": "all",
+        "can_coexist": True,
+        "default_tier": "routine",
+        "managed_by_probability": "yes",
+    }
     known |= {"priors": priors if prior else ()}
     return Condition(id_, evidence=evidence, **{**known, **more})
 
@@ -94,7 +110,12 @@ def rule(id_: str, when: str, tier: Tier, **more: Any) -> RedFlag:
 
 def action(id_: str, *indicated_for: str, **more: Any) -> Action:
     """Return a piece of advice."""
-    known: dict[str, Any] = {"kind": "exercise", "text": id_.replace("_", " "), "evidence_strength": "moderate", "source": ("study",)}
+    known: dict[str, Any] = {
+        "kind": "exercise",
+        "text": id_.replace("_", " "),
+        "evidence_strength": "moderate",
+        "source": ("study",),
+    }
     return Action(id_, indicated_for=indicated_for, **{**known, **more})
 
 
@@ -109,7 +130,10 @@ def knowledge(
     **reasoning: Any,
 ) -> Model:
     """Return a compiled knowledge of these parts."""
-    always = [yes_no("age_years", value_type="quantity", unit="a", scope="person", category="context"), yes_no("sex", value_type="choice", choices=("female", "male"), scope="person", category="context")]
+    always = [
+        yes_no("age_years", value_type="quantity", unit="a", scope="person", category="context"),
+        yes_no("sex", value_type="choice", choices=("female", "male"), scope="person", category="context"),
+    ]
     return Model(
         KnowledgeFiles(
             "0", (*always, *findings), tuple(conditions), tuple(rules), tuple(instruments), tuple(factors), tuple(actions), (),
@@ -118,7 +142,15 @@ def knowledge(
     )  # fmt: skip
 
 
-def answer(model: Model, as_of: date, *, present: Iterable[str] = (), absent: Iterable[str] = (), side: str = "left", **amounts: Any) -> Assessment:
+def answer(
+    model: Model,
+    as_of: date,
+    *,
+    present: Iterable[str] = (),
+    absent: Iterable[str] = (),
+    side: str = "left",
+    **amounts: Any,
+) -> Assessment:
     """Return the answer for one knee of which this was said."""
     findings = model.vocabulary.findings
 

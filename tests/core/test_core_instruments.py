@@ -38,7 +38,9 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("present", "absent", "amounts", "status", "meaning", "decided_by"), ROWS)
-def test_rule(present: str, absent: str, amounts: dict[str, Decimal], status: str, meaning: str, decided_by: set[str]) -> None:
+def test_rule(
+    present: str, absent: str, amounts: dict[str, Decimal], status: str, meaning: str, decided_by: set[str]
+) -> None:
     found = applied(RULE, present, absent, **amounts)
     assert (found.status, found.meaning, {part.finding for part in found.decided_by}) == (status, meaning, decided_by)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import pytest
 from core.small import condition, judged, knowledge, ratio, yes_no
-
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kneecds.core.knowledge import Evidence

@@ -8,7 +8,11 @@ import pytest
 from core.small import answer, condition, knowledge, ratio, rule, yes_no
 
 AS_OF = date(2026, 1, 1)
-FINDINGS = [*(yes_no(name) for name in "abcd"), yes_no("z"), yes_no("both", asked_of="computed", derived_from="a and b")]
+FINDINGS = [
+    *(yes_no(name) for name in "abcd"),
+    yes_no("z"),
+    yes_no("both", asked_of="computed", derived_from="a and b"),
+]
 
 ROWS = [
     pytest.param(["a"], "a", "", {("a", "absent")}, id="one finding"),
@@ -23,7 +27,7 @@ ROWS = [
     pytest.param(["a", "b"], "ab", "", {("a", "absent"), ("b", "absent")}, id="two rules: what breaks both"),
     pytest.param(["age_years >= 55"], "", "", None, id="nobody gets younger"),
     pytest.param(["a and age_years >= 55"], "a", "", {("a", "absent")}, id="but what else it takes may change"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("whens", "present", "absent", "expected"), ROWS)
@@ -32,7 +36,11 @@ def test_lowering(whens: list[str], present: str, absent: str, expected: set[tup
     model = knowledge(FINDINGS, [condition("x", ratio("z", "2"))], rules)
     found = answer(model, AS_OF, present=(*present, "z"), absent=tuple(absent), age_years=60)
     assert found.tier == "urgent_same_day"
-    changes = [{(part.finding, part.answer) for part in one.changes} for one in found.counterfactuals if one.direction == "lower"]
+    changes = [
+        {(part.finding, part.answer) for part in one.changes}
+        for one in found.counterfactuals
+        if one.direction == "lower"
+    ]
     assert changes == ([] if expected is None else [expected])
 
 
@@ -46,3 +54,26 @@ def test_it_becomes_the_next_tier_that_stands() -> None:
 def test_what_is_routine_is_not_lowered() -> None:
     model = knowledge(FINDINGS, [condition("x", ratio("z", "2"))], [rule("rf", "a", "routine")])
     assert [one for one in answer(model, AS_OF, present=("a", "z")).counterfactuals if one.direction == "lower"] == []
+
+
+def test_a_probability_holds_the_tier_as_well() -> None:
+    """Then no other answer about the rule alone would lower it, and none is named."""
+    sure = condition("x", ratio("z", "20"), prior=0.5, default_tier="urgent_same_day")
+    model = knowledge(FINDINGS, [sure], [rule("rf", "a", "urgent_same_day")])
+    found = answer(model, AS_OF, present=("a", "z"))
+    assert found.tier == answer(model, AS_OF, present=("z",), absent=("a",)).tier == "urgent_same_day"
+    assert [one for one in found.counterfactuals if one.direction == "lower"] == []
+
+
+def test_what_raises_another_rule_does_not_lower() -> None:
+    """A change is tried out: an answer that ends one rule and begins another of its height is none."""
+    rules = [rule("rf_yes", "a and b", "emergency"), rule("rf_no", "not a and c", "emergency")]
+    model = knowledge(FINDINGS, [condition("x", ratio("z", "2"))], rules)
+    found = answer(model, AS_OF, present=("a", "b", "c", "z"))
+    assert answer(model, AS_OF, present=("b", "c", "z"), absent=("a",)).tier == "emergency"
+    for one in found.counterfactuals:
+        if one.direction == "lower":
+            changed = {part.finding: part.answer == "present" for part in one.changes}
+            said = {**dict.fromkeys("abcz", True), **changed}
+            after = answer(model, AS_OF, present=[n for n in said if said[n]], absent=[n for n in said if not said[n]])
+            assert after.tier == one.tier

@@ -70,7 +70,7 @@ ROWS = [
     pytest.param([said(True, "2025-12-31")], UNKNOWN, "stale", id="31 days old is not"),
     pytest.param([said(False, "2025-12-31")], UNKNOWN, "stale", id="an old no is not a no"),
     pytest.param([said(True, "2025-06-01"), said(False, "2026-01-30")], NO, "absent", id="the stale one does not count"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["as said", "turned round"])

@@ -97,7 +97,7 @@ def test_rank(one: Case, knees: list[Knee], rank: int | None, strict: int | None
         pytest.param(assessed(knee("right", raises=("medial_meniscal_tear",))), False, False, id="on the other side"),
     ],
 )
-def test_named(answer: Assessment, named: bool, strict: bool) -> None:  # noqa: FBT001
+def test_named(answer: Assessment, named: bool, strict: bool) -> None:
     found = scored(case(), answer)
     assert (found.named, found.strict_named) == (named, strict)
 

@@ -20,7 +20,9 @@ def report() -> dict[str, object]:
     return json.loads(result.stdout)
 
 
-@pytest.mark.parametrize(("figure", "least"), [("top1", 0.70), ("top3", 0.82), ("in_list", 0.86), ("triage_acceptable", 0.94)])
+@pytest.mark.parametrize(
+    ("figure", "least"), [("top1", 0.70), ("top3", 0.82), ("in_list", 0.86), ("triage_acceptable", 0.94)]
+)
 def test_found(report: dict[str, dict[str, float]], figure: str, least: float) -> None:
     assert report[figure]["value"] >= least
 

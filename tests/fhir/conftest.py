@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 
 KNOWLEDGE = Path(kneecds.errors.__file__).parent / "knowledge"
 AS_OF = date(2026, 3, 15)
-_OF_CODES = ("id", "label", "group", "population", "can_coexist", "default_tier", "managed_by_probability", "codes", "aliases")
+_OF_CODES = (
+    "id",
+    "label",
+    "group",
+    "population",
+    "can_coexist",
+    "default_tier",
+    "managed_by_probability",
+    "codes",
+    "aliases",
+)
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -52,7 +62,7 @@ def concepts(findings: dict[str, Finding]) -> Concepts:
 def take(concepts: Concepts) -> Callable[..., Reading]:
     """Read resources on a fixed day."""
 
-    def reading(document: Any, **others: Any) -> Reading:  # noqa: ANN401
+    def reading(document: Any, **others: Any) -> Reading:
         others = {"as_of": AS_OF, "release": "R4", "forms": {}, **others}
         return read(document, concepts=concepts, **others)
 

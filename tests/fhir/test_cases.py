@@ -26,7 +26,14 @@ SIDES = {"left": ["left"], "right": ["right"], "bilateral": ["left", "right"]}
 
 
 def case(**more: Any) -> dict[str, Any]:
-    return {"id": "t1", "age_years": 40, "sex": "female", "side": "right", "findings": {"present": ["effusion"], "absent": ["fever"]}, **more}
+    return {
+        "id": "t1",
+        "age_years": 40,
+        "sex": "female",
+        "side": "right",
+        "findings": {"present": ["effusion"], "absent": ["fever"]},
+        **more,
+    }
 
 
 WRITTEN = [
@@ -46,7 +53,9 @@ def vignettes() -> list[dict[str, Any]]:
 
 
 def expected(case_: dict[str, Any], findings: dict[str, Finding]) -> set[tuple[str, str, object]]:
-    stated: dict[str, object] = dict.fromkeys(case_["findings"]["present"], True) | dict.fromkeys(case_["findings"]["absent"], False)
+    stated: dict[str, object] = dict.fromkeys(case_["findings"]["present"], True) | dict.fromkeys(
+        case_["findings"]["absent"], False
+    )
     stated |= {name: Decimal(str(value)) for name, value in case_.get("measurements", {}).items()}
     if case_.get("duration_days") is not None:
         stated["symptom_duration_days"] = Decimal(str(case_["duration_days"]))
@@ -64,7 +73,9 @@ def expected(case_: dict[str, Any], findings: dict[str, Finding]) -> set[tuple[s
     }
 
 
-@pytest.mark.parametrize("one", [*WRITTEN, *vignettes()], ids=lambda one: f"{one['id']}-{one['side']}-{one['age_years']}")
+@pytest.mark.parametrize(
+    "one", [*WRITTEN, *vignettes()], ids=lambda one: f"{one['id']}-{one['side']}-{one['age_years']}"
+)
 def test_round_trip(take: Callable[..., Reading], findings: dict[str, Finding], one: dict[str, Any]) -> None:
     written = to_bundle(one, findings, AS_OF)
     reading = take(written)

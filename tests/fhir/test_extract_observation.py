@@ -157,7 +157,7 @@ TAKEN: list[Any] = [
     pytest.param(
         obs((LOINC, "75325-1"), valueCodeableConcept=cc((SCT, "386661006"))), {("fever", "person", True)}, set(), id="symptom: fever"
     ),
-    pytest.param(obs((LOINC, "8302-2"), valueCodeableConcept=cc((SCT, "386661006"))), set(), set(), id="some other question: fever"),
+    pytest.param(obs((LOINC, "8302-2"), valueCodeableConcept=cc((SCT, "386661006"))), set(), {"resource-without-finding"}, id="some other question: fever"),
     pytest.param(obs("sex", valueCodeableConcept=cc(("http://hl7.org/fhir/administrative-gender", "female"))), {("sex", "person", "female")}, set(), id="sex"),
     pytest.param(obs("onset", valueCodeableConcept=cc((CHOICE, "gradual")), bodySite=RIGHT), {("onset", "right", "gradual")}, set(), id="a choice"),
     # components and members
@@ -169,7 +169,8 @@ TAKEN: list[Any] = [
         obs((LOINC, "85354-9"), component=[{"code": cc((LOINC, "8480-6")), "dataAbsentReason": cc((ABSENT, "error"))}]),
         {("systolic_bp_mmhg", "person", None)}, set(), id="a component not known",
     ),
-    pytest.param(obs("crp", hasMember=[{"reference": "Observation/x"}]), set(), set(), id="a panel is no finding"),
+    pytest.param(obs((LOINC, "58410-2"), hasMember=[{"reference": "Observation/x"}]), set(), {"resource-without-finding"}, id="a panel is no finding"),
+    pytest.param(obs("feverr", valueBoolean=True), set(), {"resource-without-finding", "finding-unknown"}, id="a finding of ours that is none"),
     # status and time
     pytest.param(obs("fever", valueBoolean=True, status="preliminary"), {("fever", "person", True)}, {"status-preliminary"}, id="preliminary"),
     pytest.param(obs("fever", valueBoolean=True, status="cancelled"), set(), {"status-no-result"}, id="cancelled"),
@@ -247,7 +248,11 @@ def test_refused(take: Callable[..., Reading], resource: dict[str, Any], rule: s
     ],
 )
 def test_time_and_origin(take: Callable[..., Reading], elements: dict[str, Any], time: str) -> None:
-    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": obs("fever", valueBoolean=True, **elements)}]}
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": obs("fever", valueBoolean=True, **elements)}],
+    }
     (fact,) = take(bundle).facts
     assert (fact.origin.resource, fact.origin.time) == ("Observation/o", time)
     assert fact.origin.expression == "Bundle.entry[0].resource.value"

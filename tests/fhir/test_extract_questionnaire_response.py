@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from readings import facts, rules
 
 from kneecds.fhir.concept_map import concept_mapping
 from kneecds.fhir.questionnaire import Form
+from kneecds.fhir.read import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,3 +209,137 @@ def test_map_without_the_form(take: Callable[..., Reading], concepts: Concepts) 
 def test_map_said(concepts: Concepts, concept_map: dict[str, Any], rule: str) -> None:
     _, issues = concept_mapping(concept_map, concepts)
     assert [issue.rule for issue in issues] == [rule]
+
+
+# ---- denials: what is not chosen is absent --------------------------------------------------------
+
+DENIES = "https://kneecds.org/fhir/StructureDefinition/kneecds-denies"
+ALONE = {"url": "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive", "valueBoolean": True}
+
+
+def denying(link_id: str, **denies: list[str]) -> dict[str, Any]:
+    """A question of several options; each denies these findings when it is not chosen."""
+    options: list[dict[str, Any]] = [{"valueCoding": {"system": CHOICE, "code": code}} for code in denies]
+    declared = [
+        {"url": DENIES, "extension": [
+            {"url": "option", "valueCoding": {"system": CHOICE, "code": code}},
+            *({"url": "finding", "valueCoding": {"system": OURS, "code": finding}} for finding in findings),
+        ]}
+        for code, findings in denies.items()
+    ]  # fmt: skip
+    none = {"extension": [ALONE], "valueCoding": {"system": CHOICE, "code": "none"}}
+    return {"linkId": link_id, "type": "choice", "repeats": True, "answerOption": [*options, none], "extension": declared}
+
+
+DENYING: dict[str, Any] = {
+    **FORM,
+    "item": [
+        denying("gate", ill=["chills"], chest=["chest_symptoms", "confusion"]),
+        ask("chills", "boolean"),
+        ask("confusion", "boolean", enableWhen=[
+            {"question": "gate", "operator": "=", "answerCoding": {"system": CHOICE, "code": "chest"}}]),
+        denying("right.gate", hot=["warmth"], calf=["severe_leg_pain"], thigh=["severe_leg_pain"]),
+        denying("left.gate", hot=["warmth"]),
+    ],
+}  # fmt: skip
+
+
+def chose(link_id: str, *codes: str, **more: Any) -> dict[str, Any]:
+    return answered(link_id, *({"valueCoding": {"system": CHOICE, "code": code}} for code in codes), **more)
+
+
+NO = {"valueBoolean": False}
+NOT_ILL = {("chills", "person", False), ("chest_symptoms", "person", False), ("confusion", "person", False)}
+
+
+@pytest.mark.parametrize(
+    ("items", "expected", "said"),
+    [
+        pytest.param([chose("gate", "none")], NOT_ILL, set(), id="none of these"),
+        pytest.param([chose("gate", "chest")], {("chills", "person", False)}, set(), id="what is chosen stays unknown"),
+        pytest.param([chose("gate", "chest", "ill")], set(), set(), id="all chosen"),
+        pytest.param([{"linkId": "gate"}], set(), set(), id="not answered"),
+        pytest.param([answered("chills", NO)], {("chills", "person", False)}, set(), id="not answered, another question is"),
+        pytest.param(
+            [chose("right.gate", "hot")], {("severe_leg_pain", "right", False)}, set(), id="of its side only"
+        ),
+        pytest.param([chose("right.gate", "calf")], {("warmth", "right", False)}, set(), id="two options name it, one is chosen"),
+        pytest.param(
+            [chose("left.gate", "none"), chose("right.gate", "hot", "calf")], {("warmth", "left", False)}, set(), id="both sides"
+        ),
+        pytest.param(
+            [chose("gate", "none"), yes("chills")], NOT_ILL - {("chills", "person", False)} | {("chills", "person", True)},
+            {"denial-contradicted"}, id="a direct yes wins, and it is said",
+        ),
+        pytest.param([chose("gate", "none"), answered("chills", NO)], NOT_ILL, set(), id="a direct no says the same"),
+        pytest.param(
+            [chose("gate", "none"), answered("chills", {"valueCoding": {"system": ABSENT, "code": "asked-unknown"}})],
+            NOT_ILL - {("chills", "person", False)} | {("chills", "person", None)}, set(), id="a direct 'not sure' wins",
+        ),
+        pytest.param(
+            [chose("gate", "none"), yes("confusion")], NOT_ILL - {("confusion", "person", False)},
+            {"item-not-enabled", "denial-contradicted"}, id="a yes that does not count leaves it unknown",
+        ),
+        pytest.param([chose("gate", "none"), answered("confusion", NO)], NOT_ILL, {"item-not-enabled"}, id="a no that does not count"),
+        pytest.param([chose("gate", "none", "ill")], set(), {"option-not-alone"}, id="none, and one"),
+        pytest.param([chose("gate", "strange")], set(), set(), id="no option of the question"),
+        pytest.param([answered("gate", {"valueString": "none"})], set(), set(), id="free text"),
+        pytest.param([answered("gate", {"extension": [{"url": "x"}]})], set(), set(), id="no value"),
+        pytest.param(
+            [answered("gate", {"valueCoding": {"system": "http://host", "code": "none"}})], set(), set(), id="a code of others"
+        ),
+        pytest.param([chose("gate", "chest"), chose("gate", "ill")], set(), set(), id="one item for each answer"),
+    ],
+)  # fmt: skip
+def test_denials(take: Callable[..., Reading], items: list[dict[str, Any]], expected: set[Any], said: set[str]) -> None:
+    reading = take(qr(*items), forms={URL: Form(DENYING)})
+    assert facts(reading) == expected
+    assert rules(reading, "resource-without-finding") == said
+
+
+@pytest.mark.parametrize("status", ["in-progress", "stopped"])
+def test_of_an_unfinished_form_only_none_of_these_denies(take: Callable[..., Reading], status: str) -> None:
+    forms = {URL: Form(DENYING)}
+    assert facts(take(qr(chose("gate", "chest"), status=status), forms=forms)) == set()
+    assert facts(take(qr(chose("gate", "none"), status=status), forms=forms)) == NOT_ILL
+
+
+def test_a_denial_names_the_answer(take: Callable[..., Reading]) -> None:
+    (fact,) = take(qr(chose("left.gate", "none")), forms={URL: Form(DENYING)}).facts
+    assert fact.origin.expression == "QuestionnaireResponse.item[0].answer.value"
+    assert (fact.origin.resource, fact.origin.link_id) == ("QuestionnaireResponse/q", "left.gate")
+    assert fact.origin.time == "2026-03-14T09:00:00Z"
+
+
+def test_a_modified_answer_denies_nothing(take: Callable[..., Reading]) -> None:
+    item = chose("gate", "chest", "ill")
+    item["answer"][1]["modifierExtension"] = [{"url": "http://x"}]
+    assert take(qr(item), forms={URL: Form(DENYING)}).facts == ()
+
+
+def test_a_stored_form_is_enough(take: Callable[..., Reading]) -> None:
+    contained = [{**DENYING, "id": "form"}]
+    assert facts(take(qr(chose("gate", "none"), questionnaire="#form", contained=contained))) == NOT_ILL
+
+
+def test_a_form_without_the_declaration_denies_nothing(take: Callable[..., Reading]) -> None:
+    gate = {key: value for key, value in denying("gate", ill=["chills"]).items() if key != "extension"}
+    assert take(qr(chose("gate", "none")), forms={URL: Form({**FORM, "item": [gate]})}).facts == ()
+
+
+def test_a_denial_of_what_is_not_known_here_is_said(take: Callable[..., Reading]) -> None:
+    form = Form({**FORM, "item": [denying("gate", ill=["no_such_finding"], chest=["confusion"])]})
+    reading = take(qr(chose("gate", "none")), forms={URL: form})
+    assert facts(reading) == {("confusion", "person", False)}
+    assert rules(reading) == {"denial-unknown"}
+
+
+@given(st.lists(st.sampled_from(["ill", "chest", "none", "strange"]), max_size=4), st.sampled_from([None, True, False]))
+@settings(max_examples=60, deadline=None)
+def test_a_denial_makes_nothing_present(concepts: Concepts, chosen: list[str], direct: bool | None) -> None:
+    said = [] if direct is None else [answered("chills", {"valueBoolean": direct})]
+    reading = read(
+        qr(chose("gate", *chosen), *said), concepts=concepts, as_of=date(2026, 3, 15), release="R4", forms={URL: Form(DENYING)}
+    )
+    assert {fact.finding for fact in reading.facts if fact.value is True} <= ({"chills"} if direct else set())
+    assert len({(fact.finding, fact.scope) for fact in reading.facts}) == len(reading.facts)

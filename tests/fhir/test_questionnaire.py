@@ -125,6 +125,32 @@ def test_the_same_content_gives_the_same_form() -> None:
     assert msgspec.json.encode(build(CONTENT, FINDINGS, "0.1.0")) == msgspec.json.encode(INTAKE)
 
 
+def test_the_form_carries_what_its_options_deny() -> None:
+    alarm = {denial.finding.code: denial.options for denial in FORM.denials["gate.alarm"].denied}
+    assert alarm["chills"] == {"alarm.ill"}
+    assert alarm["confusion"] == {"alarm.heart_lungs"}
+    assert FORM.denials["gate.alarm"].alone == {"alarm.none"}
+    leg = {denial.finding.code: denial.options for denial in FORM.denials["left.gate.leg_alarm"].denied}
+    assert leg["severe_leg_pain"] == {"leg_alarm.calf", "leg_alarm.hip_thigh"}
+    assert (FORM.sides["left.gate.leg_alarm"], FORM.sides["gate.alarm"]) == ("left", "")
+
+
+def test_what_is_denied_is_also_asked_where_the_option_is_chosen() -> None:
+    """Or else choosing an option would say less than leaving it out."""
+    for link_id, denials in FORM.denials.items():
+        side = f"{FORM.sides[link_id]}." if FORM.sides[link_id] else ""
+        for finding, options in denials.denied:
+            assert FINDINGS[finding.code].value_type == "boolean"
+            assert f"{side}{finding.code}" in QUESTIONS
+            assert options <= denials.offered.keys() - denials.alone
+
+
+def test_an_option_that_denies_is_short() -> None:
+    for link_id in FORM.denials:
+        for option in ITEMS[link_id]["answerOption"]:
+            assert len(option["valueCoding"]["display"].split()) <= 21, option
+
+
 # ---- how much is asked ---------------------------------------------------------------------------
 
 UNITS = {"symptom_duration_days": "d", "morning_stiffness_minutes": "min", "exercise_to_onset_hours": "h"}
@@ -383,6 +409,9 @@ def test_every_question_can_be_reached(link_id: str) -> None:
 # ---- content that is refused ---------------------------------------------------------------------
 
 
+_GATE: dict[str, Any] = {"text": "?", "gate": "a", "several": True, "options": {"b": "B", "none": "N"}}
+
+
 @pytest.mark.parametrize(
     ("items", "problem"),
     [
@@ -417,6 +446,13 @@ def test_every_question_can_be_reached(link_id: str) -> None:
             [{"text": "?", "finding": "fever"}, {"text": "?", "finding": "chills", "any": ["fever"], "all": ["fever"]}],
             "both any and all",
         ),
+        ([{**_GATE, "several": False, "denies": {"b": ["fever"]}}], "only a gate of several options denies"),
+        ([{**_GATE, "denies": {"c": ["fever"]}}], "a: c is no option that denies"),
+        ([{**_GATE, "denies": {"none": ["fever"]}}], "a: none is no option that denies"),
+        ([{**_GATE, "denies": {"b": ["no_such"]}}], "no_such is nothing that a patient can deny"),
+        ([{**_GATE, "denies": {"b": ["age_years"]}}], "age_years is nothing that a patient can deny"),
+        ([{**_GATE, "denies": {"b": ["knee_pain"]}}], "knee_pain is a finding of the knee"),
+        ([{**_GATE, "unsure": "?", "denies": {"b": ["fever"]}}], "do not know denies nothing"),
         ([], "fever: never asked"),
         ([{"text": "?", "finding": "fever", "txt": ""}], "unknown field"),
     ],

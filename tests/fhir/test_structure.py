@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,9 @@ from kneecds.fhir.strict_json import parse
 from kneecds.fhir.structure.check import issues
 from kneecds.fhir.structure.facts import RELEASES, Release, facts_of
 from kneecds.fhir.structure.gate import sound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DATA = Path(__file__).parents[2].parent / "shared/data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="real resources lie in ../shared/data")

@@ -60,4 +60,4 @@ def test_annotations_change_nothing() -> None:
 
 
 def test_every_unit_of_a_finding_has_a_table(findings: dict[str, Finding]) -> None:
-    assert [f.id for f in findings.values() if f.unit and len(units_for(f.id, f.unit)) < 2] == []  # noqa: PLR2004
+    assert [f.id for f in findings.values() if f.unit and len(units_for(f.id, f.unit)) < 2] == []

@@ -108,7 +108,7 @@ def rebuilt(tree: AllOf | AnyOf | AtLeast, parts: tuple[Criteria, ...]) -> Crite
     return parts[0] if len(parts) == 1 else replace(tree, parts=parts)
 
 
-def text(tree: Criteria) -> str:  # noqa: PLR0911 - one return a kind of node
+def text(tree: Criteria) -> str:
     """Return criteria as the text they came from, brackets as needed."""
     match tree:
         case Is(finding):
@@ -139,7 +139,7 @@ def _bracketed(tree: Criteria) -> str:
 
 def patients(tree: Criteria, rows: Sequence[Knee], count: int = 500) -> Iterator[Knee]:
     """Yield patients of a table with a few answers changed at random, the same in every run."""
-    draw = random.Random(text(tree))  # noqa: S311 - not for secrets
+    draw = random.Random(text(tree))
     for _ in range(count):
         answers = list(_answers(tree, draw))
         changes = draw.sample(answers, draw.randint(1, min(4, len(answers))))

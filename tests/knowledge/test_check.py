@@ -1,7 +1,5 @@
 """Each check is seen to refuse: a small sound body of knowledge, damaged in one place a row."""
 
-# ruff: noqa: E501 - one damage a row
-
 from __future__ import annotations
 
 import json

@@ -223,7 +223,8 @@ def pools() -> tuple[tuple[str, ...], ...]:
     files = shipped().files
     rules = [leaves(flag.id) for flag in files.red_flags]
     conditions = [
-        {row.finding for row in condition.evidence if row.finding in ASKED} - set(GIVEN) for condition in files.conditions
+        {row.finding for row in condition.evidence if row.finding in ASKED} - set(GIVEN)
+        for condition in files.conditions
     ]
     return tuple(tuple(sorted(group)) for group in (*rules, *conditions) if group)
 
@@ -246,7 +247,9 @@ def scope_of(finding: str, sides: Sequence[Scope]) -> st.SearchStrategy[Scope]:
 @st.composite
 def persons(draw: st.DrawFn, *, sides: Sequence[Scope] = ("left", "right"), most: int = 12) -> Person:
     """Draw somebody: the findings of one or two rules or conditions, in any truth, and a few of no concern."""
-    usable = [name for name in ASKED if name not in GIVEN and (name in QUANTITIES or ASKED[name].value_type != "quantity")]
+    usable = [
+        name for name in ASKED if name not in GIVEN and (name in QUANTITIES or ASKED[name].value_type != "quantity")
+    ]
     focus = draw(st.lists(st.sampled_from(pools()), min_size=1, max_size=2))
     near = sorted({name for group in focus for name in group if name in usable})
     names = draw(st.lists(st.sampled_from(near or usable), max_size=most, unique=True))

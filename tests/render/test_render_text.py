@@ -111,7 +111,7 @@ def _with_hostile_text(value: object) -> object:
 
 
 @pytest.mark.parametrize("ascii_only", [False, True])
-def test_hostile_text_is_shown_and_does_nothing(assessment: Assessment, ascii_only: bool) -> None:  # noqa: FBT001
+def test_hostile_text_is_shown_and_does_nothing(assessment: Assessment, ascii_only: bool) -> None:
     hostile = _with_hostile_text(assessment)
     assert isinstance(hostile, Assessment)
     page = text.render(hostile, Names(titles={HOSTILE: HOSTILE}), Look(width=120, ascii_only=ascii_only), full=True)

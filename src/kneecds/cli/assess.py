@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @options.input_options
 @options.output_option
 @click.pass_context
-def assess(  # noqa: PLR0913, PLR0917 - one for each option
+def assess(
     ctx: click.Context,
     source: str,
     form: str,

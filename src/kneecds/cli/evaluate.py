@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @options.setting_option
 @options.output_option
 @click.pass_context
-def evaluate(  # noqa: PLR0913, PLR0917 - one for each option
+def evaluate(
     ctx: click.Context, source: str, split: str, form: str, as_of: date, setting: Setting, output: str | None
 ) -> None:
     """Run labelled cases through FHIR and report how often diagnosis and escalation are right.
@@ -41,11 +41,14 @@ def evaluate(  # noqa: PLR0913, PLR0917 - one for each option
     diagnosis, an ancestor or a descendant of one; `strict` figures count the accepted ones alone.
     Broken lines are reported all at once, and nothing is evaluated then.
     """
+    import gc  # noqa: PLC0415
+
     from kneecds import knowledge, pipeline  # noqa: PLC0415 - heavy
     from kneecds.cli import failures, screen  # noqa: PLC0415
     from kneecds.evaluation import cases, run, text  # noqa: PLC0415
     from kneecds.render.json import to_json  # noqa: PLC0415
 
+    gc.enable()  # a long run
     known = knowledge.shipped()
 
     def assess(body: bytes) -> Assessment:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @options.input_options
 @options.output_option
 @click.pass_context
-def explain(  # noqa: PLR0913, PLR0917 - one for each option
+def explain(
     ctx: click.Context,
     source: str,
     condition: str,

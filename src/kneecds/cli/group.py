@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -84,4 +85,5 @@ def kneecds() -> None:
 
 def main() -> None:
     """Run as a program."""
+    gc.disable()  # one answer and out: collecting in between costs a tenth of the time and frees nothing
     kneecds(prog_name="kneecds")

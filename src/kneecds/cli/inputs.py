@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from kneecds.pipeline import Evaluation
 
 
-def evaluate(source: str, *, as_of: date, setting: Setting, release: Release | None, maps: tuple[str, ...]) -> Evaluation:
+def evaluate(
+    source: str, *, as_of: date, setting: Setting, release: Release | None, maps: tuple[str, ...]
+) -> Evaluation:
     """Read one input and run it through the pipeline with the knowledge that ships."""
     from kneecds import knowledge, pipeline  # noqa: PLC0415 - heavy; after the options were found right
 

@@ -56,7 +56,7 @@ def input_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add what says how an input is to be read."""
     for option in reversed(
         (
-            click.option("--as-of", type=Day(), default=today, show_default="today", help="Day the answer is for."),
+            as_of_option,
             setting_option,
             map_option,
             release_option,
@@ -71,6 +71,9 @@ def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[...
     return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
 
 
+as_of_option = click.option(
+    "--as-of", type=Day(), default=today, show_default="today", help="Day the answer is for."
+)
 map_option = click.option(
     "--map",
     "maps",

@@ -9,6 +9,8 @@ import click
 from kneecds.cli import files, options
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from kneecds.errors import Issue
     from kneecds.fhir.version import Release
 
@@ -16,17 +18,18 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: kneecds validate bundle.json other.json")
 @click.argument("sources", metavar="INPUT...", type=files.INPUT, nargs=-1, required=True)
 @options.format_option("text", "json")
+@options.as_of_option
 @options.release_option
 @options.output_option
 @click.pass_context
-def validate(ctx: click.Context, sources: tuple[str, ...], form: str, release: Release | None, output: str | None) -> None:
+def validate(
+    ctx: click.Context, sources: tuple[str, ...], form: str, as_of: date, release: Release | None, output: str | None
+) -> None:
     """List every issue of FHIR inputs, without assessing them.
 
     Checked are the JSON itself, structure, references, and whether the content makes sense.
     The exit code is 1 if any input has an error; warnings alone leave it 0.
     """
-    from datetime import date  # noqa: PLC0415
-
     import msgspec  # noqa: PLC0415 - heavy
 
     from kneecds import knowledge, pipeline  # noqa: PLC0415 - heavy
@@ -41,9 +44,8 @@ def validate(ctx: click.Context, sources: tuple[str, ...], form: str, release: R
     for source in sources:
         name = "stdin" if source == "-" else click.format_filename(source)
         try:
-            found.append((name, pipeline.validate(
-                files.read(source), knowledge=knowledge.shipped(), as_of=date.today(), release=release
-            )))
+            body = files.read(source)
+            found.append((name, pipeline.validate(body, knowledge=knowledge.shipped(), as_of=as_of, release=release)))
         except InputError as problem:
             found.append((name, problem.issues))
     if form == "json":

@@ -189,6 +189,13 @@ def _merged(ways: Iterable[tuple[Wanted, ...]]) -> tuple[Wanted, ...]:
 
 def answer(model: Model, wanted: Wanted) -> Answer:
     """Put a wanted fact into words."""
+    words = model.answers.get(wanted)
+    if words is None:
+        words = model.answers[wanted] = _in_words(model, wanted)
+    return words
+
+
+def _in_words(model: Model, wanted: Wanted) -> Answer:
     name = model.vocabulary.compiler.fact_names[wanted.position]
     finding = model.vocabulary.findings[name[0]]
     if len(name) == 1:
@@ -279,7 +286,7 @@ def hypothesis_questions(
     return [_telling_question(model, rows, chances[position], position, scope, -gain) for gain, position in scored]
 
 
-def _telling_question(  # noqa: PLR0913
+def _telling_question(
     model: Model,
     rows: Sequence[Entry],
     given: Sequence[float],

@@ -16,7 +16,7 @@ from kneecds.core.assessment import (
 )
 from kneecds.core.differential import Entry, candidates, ranked_list
 from kneecds.core.escalation import met_result, outcome, undecided_result, ways
-from kneecds.core.explaining import hypothesis, named_hypothesis, not_excluded
+from kneecds.core.explaining import hypothesis, impossible, named_hypothesis, not_excluded
 from kneecds.core.facts import SIDES, Subject
 from kneecds.core.instruments import applied
 from kneecds.core.knowledge import TIER_RANK
@@ -64,7 +64,7 @@ class Worked(NamedTuple):
     raised_by_probability: str
 
 
-def assess(  # noqa: PLR0913
+def assess(
     facts: Iterable[Fact],
     *,
     model: Model,
@@ -171,7 +171,7 @@ def _rank(
     return rank, because
 
 
-def _answer(  # noqa: PLR0913
+def _answer(
     model: Model,
     software: Software,
     as_of: date,
@@ -205,11 +205,9 @@ def _answer(  # noqa: PLR0913
         )  # fmt: skip
         waiting += own_waiting
         knees.append(_knee(model, one, person_met, own_waiting))
-        listed = [entry.condition for entry in one.entries]
-        raised = frozenset(
-            name for rule in [*(rule for rule, _ in one.outcome.met), *person_met] for name in rule.flag.raises
-        )
-        gather(model, advice, one.state._replace(yes=one.feared), one.side, listed, raised, one.rank if one.rank is not None else ROUTINE)
+        met = [*(rule for rule, _ in one.outcome.met), *person_met]
+        state = one.state._replace(yes=one.feared)
+        gather(model, advice, state, one.side, one.entries, met, one.rank if one.rank is not None else ROUTINE)
         questions += hypothesis_questions(model, one.entries, one.state, one.side, MOST_QUESTIONS)
     asked = escalation_questions(model, waiting, max(floor, SELF_CARE), MOST_QUESTIONS)
     seen = {(question.finding, question.scope) for question in asked}
@@ -272,7 +270,9 @@ def _knee(model: Model, one: Worked, person_met: list[Rule], waiting: Sequence[E
         hypothesis(model, entry, number, one.state, raising) for number, entry in enumerate(one.entries, start=1)
     )
     shown = {name for entry in one.entries for name in (entry.condition, entry.best.condition, *entry.includes)}
-    raised = dict.fromkeys(name for rule in raising for name in rule.flag.raises)
+    raised = dict.fromkeys(
+        name for rule in raising for name in rule.flag.raises if not impossible(model, name, one.state)
+    )
     named = tuple(
         named_hypothesis(model, name, one.found.get(model.position[name]), raising)
         for name in raised

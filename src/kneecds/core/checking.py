@@ -34,7 +34,9 @@ def checked(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> tuple
 
 def _problems(fact: Fact, finding: Finding | None, where: str, as_of: date) -> Iterator[Issue]:
     if finding is None:
-        yield error("not-found", "finding-unknown", where, f"{fact.finding!r} is not a finding of this knowledge version")
+        yield error(
+            "not-found", "finding-unknown", where, f"{fact.finding!r} is not a finding of this knowledge version"
+        )
         return
     if fact.scope != PERSON and fact.scope not in SIDES:
         yield error("value", "scope-unknown", where, f"{fact.scope!r} is no scope: {', '.join((*SIDES, PERSON))}")

@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import msgspec
 
 from kneecds.core.truth import Truth, at_least, negate
 
@@ -28,37 +29,32 @@ class CriteriaError(ValueError):
     """The text is not in the criteria language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(msgspec.Struct, frozen=True):
     """The finding is present."""
 
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(msgspec.Struct, frozen=True):
     """The finding has this choice."""
 
     finding: str
     choice: str
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(msgspec.Struct, frozen=True):
     """The measured value of a quantity finding."""
 
     finding: str
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(msgspec.Struct, frozen=True):
     """A sum of weights, one for each part that holds."""
 
     parts: tuple[tuple[float, Criteria], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(msgspec.Struct, frozen=True):
     """An amount or a sum of points stands in this relation to a number."""
 
     amount: Amount | Points
@@ -66,29 +62,25 @@ class Compare:
     number: float
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """The part does not hold."""
 
     part: Criteria
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(msgspec.Struct, frozen=True):
     """Every part holds."""
 
     parts: tuple[Criteria, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(msgspec.Struct, frozen=True):
     """One part holds."""
 
     parts: tuple[Criteria, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(msgspec.Struct, frozen=True):
     """`count` of the parts hold."""
 
     count: int

@@ -98,10 +98,11 @@ def _strongest(model: Model, yes: int, no: int) -> dict[int, list[Term]]:
     """Return the terms that count for each condition: of every group the strongest, clusters instead of parts."""
     best: dict[int, tuple[float, Term]] = {}
     held = best.get
-    for mask, table in ((yes & model.present_mask, model.present_terms), (no & model.absent_mask, model.absent_terms)):
-        while mask:
-            low = mask & -mask
-            mask ^= low
+    for known, table in ((yes & model.present_mask, model.present_terms), (no & model.absent_mask, model.absent_terms)):
+        left = known
+        while left:
+            low = left & -left
+            left ^= low
             for key, size, term in table[low.bit_length() - 1]:
                 other = held(key)
                 if other is None or size > other[0]:
@@ -125,7 +126,7 @@ def _strongest(model: Model, yes: int, no: int) -> dict[int, list[Term]]:
     return by_condition
 
 
-def _raise(  # noqa: PLR0913
+def _raise(
     model: Model,
     rule: Rule,
     found: dict[int, Candidate],

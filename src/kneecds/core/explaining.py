@@ -79,11 +79,8 @@ def not_excluded(
         for name in rule.flag.raises:
             if name in shown or name in found:
                 continue
-            index = model.position[name]
-            gate = model.gate_of.get(index)
-            if gate is not None and evaluate(gate, state.yes, state.no) == NO:
-                continue
-            found[name] = model.bare_hypothesis(index)
+            if not impossible(model, name, state):
+                found[name] = model.bare_hypothesis(model.position[name])
 
     def likelier_first(one: Hypothesis) -> tuple[int, float, str]:
         candidate = candidates.get(model.position[one.condition])
@@ -91,6 +88,12 @@ def not_excluded(
 
     ordered = sorted(found.values(), key=likelier_first)
     return tuple(one for one in ordered if TIER_RANK[one.default_tier] >= urgent)
+
+
+def impossible(model: Model, condition: str, state: State) -> bool:
+    """Say whether what a condition needs by definition (an age, a prosthesis) is plainly not there."""
+    gate = model.gate_of.get(model.position[condition])
+    return gate is not None and evaluate(gate, state.yes & ~state.conflicts, state.no & ~state.conflicts) == NO
 
 
 def _contributions(model: Model, terms: Iterable[Term]) -> tuple[Contribution, ...]:
@@ -132,7 +135,9 @@ def _note(model: Model, entry: Entry) -> str:
         notes.append(f"probability of its likeliest member, {model.label(entry.best.condition)}")
     if entry.best.rule is not None:
         share = expit(entry.best.log_odds - sum(term.log_odds for term in entry.best.terms))
-        notes.append(f"starts from {share:.2g} by the rule {entry.best.rule.flag.id}, whose findings do not count again")
+        notes.append(
+            f"starts from {share:.2g} by the rule {entry.best.rule.flag.id}, whose findings do not count again"
+        )
     condition = model.conditions[model.position[entry.best.condition]]
     if condition.managed_by_probability == "rank_only":
         notes.append("probability orders the list only; it does not reassure")
@@ -144,5 +149,3 @@ def _note(model: Model, entry: Entry) -> str:
 def _rounded(probability: float) -> float:
     """Two significant digits: more would claim what nobody measured."""
     return float(f"{probability:.2g}")
-
-

@@ -55,9 +55,7 @@ def _applied(model: Model, one: Compiled, yes: int, no: int, scope: Scope) -> In
         low,
         high,
         "; ".join(f"{label}: {text}" for label, text, node in one.bands if evaluate(node, yes, no) == YES),
-        tuple(
-            (text, "unknown" if node is None else WORDS[evaluate(node, yes, no)]) for text, node in one.criteria
-        ),
+        tuple((text, "unknown" if node is None else WORDS[evaluate(node, yes, no)]) for text, node in one.criteria),
         decided_by,
         instrument.source,
     )

@@ -55,7 +55,7 @@ class Node(NamedTuple):
         return mask
 
 
-def evaluate(node: Node, yes: int, no: int) -> int:  # noqa: PLR0911, PLR0912, C901 - one branch a kind of step, kept flat for speed
+def evaluate(node: Node, yes: int, no: int) -> int:
     """Return NO, UNKNOWN or YES."""
     kind = node.kind
     present, absent = node.present, node.absent
@@ -128,7 +128,7 @@ class Compiler:
     """Turns criteria into nodes; gives each finding and each comparison its bit."""
 
     def __init__(self, boolean_ids: list[str], derivations: dict[str, Criteria]) -> None:
-        """Number the yes-or-no findings; `derivations` are looked into for sums of points."""
+        """Give every yes-or-no finding its bit; `derivations` are looked into for sums of points."""
         self.bit_of = {finding: position for position, finding in enumerate(boolean_ids)}
         self.fact_names: list[tuple[str, ...]] = [(finding,) for finding in boolean_ids]
         self.comparisons: dict[tuple[str, str, float], int] = {}

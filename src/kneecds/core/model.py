@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kneecds.core.asking import FINDING_CHANCE, SCREENED, all_ways, nearest, opposite
-from kneecds.core.assessment import Contribution, Hypothesis, RuleResult
+from kneecds.core.assessment import Answer, Contribution, Hypothesis, RuleResult
 from kneecds.core.criteria import Criteria, Points, finding_ids, parse
 from kneecds.core.escalation import undecided_result
 from kneecds.core.evidence import GROUP_BITS, Chooser, Term, groups_of, missing_contribution
@@ -111,9 +111,7 @@ class Model:
             for node in [vocabulary.node(factor.present_when)]
         )
         vocabulary.finish()
-        self.rules = tuple(
-            rule._replace(person=not (rule.support & ~vocabulary.person_mask)) for rule in self.rules
-        )
+        self.rules = tuple(rule._replace(person=not (rule.support & ~vocabulary.person_mask)) for rule in self.rules)
         self._index_evidence()
         self.families = frozenset(self.reasoning.families)
         self.family_of = {condition.id: self._family(condition.id) for condition in files.conditions}
@@ -136,6 +134,7 @@ class Model:
         self.general_mask = self._general()
         self.telling_mask = self._telling()
         self.complaint_mask = self._complaints()
+        self.answers: dict[Wanted, Answer] = {}  # filled as they are needed
         self._ways: dict[str, Ways] = {}
         self._telling_findings: dict[str, tuple[tuple[int, int, float], ...]] = {}
         self._missing: dict[int, tuple[tuple[int, Contribution], ...]] = {}
@@ -261,7 +260,9 @@ class Model:
             1 << position
             for position, name in enumerate(self.vocabulary.compiler.fact_names)
             for finding in [self.vocabulary.findings[name[0]]]
-            if len(name) == 1 and finding.scope == "knee" and finding.category not in ("context", "history", "mechanism")
+            if len(name) == 1
+            and finding.scope == "knee"
+            and finding.category not in ("context", "history", "mechanism")
             and name[0] not in TIMES
         )
 
@@ -287,7 +288,17 @@ class Model:
         rank = TIER_RANK[flag.tier]
         hope = hopeful(tree, self.vocabulary) if rank >= TIER_RANK["soon_within_days"] else None
         leaves = self._leaves(tree, node)
-        return Rule(flag, rank, node, hope, indispensable(hope) if hope else 0, node.support(), evaluate(node, 0, 0), leaves, person=False)
+        return Rule(
+            flag,
+            rank,
+            node,
+            hope,
+            indispensable(hope) if hope else 0,
+            node.support(),
+            evaluate(node, 0, 0),
+            leaves,
+            person=False,
+        )
 
     def _leaves(self, tree: Criteria, node: Node) -> int:
         leaves = node.support()
@@ -390,5 +401,3 @@ def age_band(age_years: float | None) -> str | None:
     if age_years is None:
         return None
     return next(name for name, end in AGE_BANDS if age_years < end)
-
-

@@ -84,7 +84,7 @@ def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
     return record
 
 
-def _settle(  # noqa: PLR0913
+def _settle(
     scope: Scope,
     finding: Finding,
     stated: list[Fact],
@@ -200,7 +200,9 @@ def moment(time: str, as_of: date) -> tuple[date, datetime | None]:
     if len(day) == 10:  # noqa: PLR2004 - YYYY-MM-DD
         parsed = date.fromisoformat(day)
         if len(time) > 10:  # noqa: PLR2004
-            instant = datetime.fromisoformat(time.replace(":60", ":59", 1) if ":60" in time[16:19] else time)  # leap second
+            instant = datetime.fromisoformat(
+                time.replace(":60", ":59", 1) if ":60" in time[16:19] else time
+            )  # leap second
             return parsed, instant if instant.tzinfo else instant.replace(tzinfo=UTC)
         return parsed, None
     year = int(day[:4])

@@ -1,4 +1,4 @@
-"""Met unless: would a rule be met if what nobody answered did not stand in its way?
+"""Met unless: whether a rule would be met if what nobody answered did not stand in its way.
 
 Two kinds of unanswered facts cannot hold back a rule that raises: those that it only asks to be absent
 (a locked knee is urgent unless it is an old fixed loss of extension), and upper limits on time

@@ -37,7 +37,7 @@ class Vocabulary:
     """Gives every finding its bit, and works out what implies, excludes and derives what."""
 
     def __init__(self, findings: Iterable[Finding]) -> None:
-        """Number the findings and prepare implications, exclusions and derivations."""
+        """Give every finding its bit and prepare implications, exclusions and derivations."""
         self.findings: dict[str, Finding] = {finding.id: finding for finding in findings}
         boolean_ids = [finding.id for finding in self.findings.values() if finding.value_type == "boolean"]
         trees = {f.id: parse(f.derived_from) for f in self.findings.values() if f.derived_from}
@@ -179,5 +179,3 @@ class Vocabulary:
         for finding in trees:
             visit(finding)
         return ordered
-
-

@@ -30,7 +30,7 @@ def to_fhir(content: Mapping[str, Any], findings: Mapping[str, Finding], as_of: 
     return _ENCODER.encode(compact.to_bundle(content, findings, as_of))
 
 
-def run(  # noqa: PLR0913 - what an evaluation depends on
+def run(
     lines: Sequence[Line],
     *,
     assess: Callable[[bytes], Assessment],

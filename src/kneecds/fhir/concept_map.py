@@ -48,7 +48,9 @@ def concept_mapping(resource: dict[str, Any], concepts: Concepts) -> tuple[Conce
             message = f"the group maps to {group['target']}, not to {FINDING_SYSTEM}; not used"
             issues.append(information("informational", "map-other-target", f"ConceptMap.group[{g}].target", message))
             continue
-        source = str(group.get("source", resource.get("sourceUri", resource.get("sourceCanonical", "")))).partition("|")[0]
+        source = str(group.get("source", resource.get("sourceUri", resource.get("sourceCanonical", "")))).partition(
+            "|"
+        )[0]
         for e, element in enumerate(group.get("element", ())):
             path = f"ConceptMap.group[{g}].element[{e}]"
             found = [
@@ -57,7 +59,9 @@ def concept_mapping(resource: dict[str, Any], concepts: Concepts) -> tuple[Conce
                 if (meaning := _target(target, f"{path}.target[{t}]", concepts, issues)) is not None
             ]
             if len({(m.target.id, m.side) for m in found if m.target is not None}) > 1:
-                issues.append(error("conflict", "map-several-targets", path, "one source is mapped to several findings; not used"))
+                issues.append(
+                    error("conflict", "map-several-targets", path, "one source is mapped to several findings; not used")
+                )
             elif found and element.get("code"):
                 code, hash_, answer = str(element["code"]).partition("#")
                 if hash_:
@@ -80,7 +84,14 @@ def _target(target: dict[str, Any], path: str, concepts: Concepts, issues: list[
         issues.append(error("code-invalid", "map-unknown-finding", f"{path}.code", f"{code!r} is not a finding"))
         return None
     if "dependsOn" in target or "modifierExtension" in target:
-        issues.append(error("not-supported", "map-conditional", path, f"the mapping to {code} holds under a condition that is not read; not used"))
+        issues.append(
+            error(
+                "not-supported",
+                "map-conditional",
+                path,
+                f"the mapping to {code} holds under a condition that is not read; not used",
+            )
+        )
         return None
     means = _RELATIONS.get(relation, "broader")
     if relation not in _RELATIONS:

@@ -262,6 +262,9 @@ def combine(found: list[Meaning]) -> Meaning | Unclear:
     names = {meaning.target.id for meaning in sure if meaning.target is not None}
     implied = {name for meaning in sure if meaning.target is not None for name in meaning.target.implies}
     left = names - implied or names
+    whole = [m.target.id for m in sure if m.target is not None and left <= {m.target.id, *(other.id for other in m.sets)}]
+    if whole:  # one of them says all: hypertensive heart failure, beside heart failure
+        left = {whole[0]}
     sides = {meaning.side for meaning in found if meaning.side}
     if len(left) > 1 or len(sides) > 1:
         return Unclear(tuple(sorted(left if len(left) > 1 else sides)))

@@ -124,7 +124,9 @@ def _say_silent(run: Run, kind: str, entries: list[_Entry]) -> None:
                 run.warn("code-invalid", "finding-unknown", f"{path}.code", message)
     names = list(dict.fromkeys(name for entry in entries if (name := _named(_concept(entry.resource)))))
     shown = "; ".join(names[:_SHOWN]) + (f"; and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
-    message = f"{len(entries)} {kind} gave no finding (not current, or a code that is not known here): {shown or 'no code'}"
+    message = (
+        f"{len(entries)} {kind} gave no finding (not current, or a code that is not known here): {shown or 'no code'}"
+    )
     if kind in _FORBIDDING:
         message += "; whether it forbids an option is not known"
         run.warn("incomplete", "resource-without-finding", entries[0].path, message)
@@ -167,7 +169,9 @@ def _bundle(run: Run, bundle: Resource, path: str, entries: list[_Entry]) -> Non
         return
     links = bundle.get("link")  # of the frame of a Bundle only the entries are sure to be sound
     if isinstance(links, list) and any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
-        run.warn("incomplete", "bundle-page", f"{path}.link", "this is one page of several; what the others say is not known")
+        run.warn(
+            "incomplete", "bundle-page", f"{path}.link", "this is one page of several; what the others say is not known"
+        )
     take = entries.append
     for index, entry in enumerate(bundle.get("entry", ())):
         resource = entry.get("resource")

@@ -59,7 +59,7 @@ def parse(
     return value, issues
 
 
-def parse_and_write(  # noqa: PLR0911 - one return for each kind of refusal
+def parse_and_write(
     body: bytes | str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH
 ) -> tuple[object | None, tuple[Issue, ...], bytes]:
     """Read JSON text, and return it also as written anew: without space between tokens; empty where it is refused."""

@@ -9,7 +9,9 @@ Release = Literal["R4", "R4B", "R5"]
 
 _NUMBER: Final = re.compile(r"^(4\.0|4\.1|4\.3|5\.0)(\.\d+)?(-.*)?$")
 _BY_NUMBER: Final[dict[str, Release]] = {"4.0": "R4", "4.1": "R4B", "4.3": "R4B", "5.0": "R5"}
-_IN_PROFILE: Final = re.compile(r"^http://hl7\.org/fhir/(4\.0|4\.3|5\.0)/|^http://hl7\.org/fhir/.*\|(4\.0|4\.3|5\.0)(\.\d+)?$")
+_IN_PROFILE: Final = re.compile(
+    r"^http://hl7\.org/fhir/(4\.0|4\.3|5\.0)/|^http://hl7\.org/fhir/.*\|(4\.0|4\.3|5\.0)(\.\d+)?$"
+)
 
 _ONLY_R5: Final[dict[str, frozenset[str]]] = {
     "Observation": frozenset({"bodyStructure", "triggeredBy", "instantiatesCanonical", "instantiatesReference"}),

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from kneecds.core.assessment import Answer, Assessment, Counterfactual, Knee, RuleResult
-    from kneecds.core.knowledge import Tier
     from kneecds.render.page import Look, Piece
 
 STATUS_WORDS: Final[dict[str, str]] = {
@@ -118,7 +117,10 @@ def _headline(page: Page, assessment: Assessment) -> None:
 def _why_without_rule(assessment: Assessment) -> str:
     for knee in assessment.knees:
         for hypothesis in knee.hypotheses:
-            if knee.raised_by_probability in (hypothesis.condition, *hypothesis.includes) and knee.raised_by_probability:
+            if (
+                knee.raised_by_probability in (hypothesis.condition, *hypothesis.includes)
+                and knee.raised_by_probability
+            ):
                 usual = f"{percent(hypothesis.probability)} % for {hypothesis.label}{place(knee.side)}"
                 return f"No red flag of this tier is met; raised because of {usual}."
     return "No red flag is met. Routine is where an answer stands until rules or answers move it."

@@ -13,8 +13,10 @@ from kneecds.errors import error, warning
 from kneecds.fhir import emit
 from kneecds.fhir.emit import ids, narrative
 from kneecds.fhir.emit.frame import reference_to
+from kneecds.fhir.emit.procedures import AT_THE_KNEE, PROCEDURES, STATEMENTS
 from kneecds.fhir.emit.words import most_urgent, percent
 from kneecds.fhir.structure import check
+from kneecds.knowledge import shipped
 
 
 @pytest.mark.parametrize(
@@ -123,3 +125,13 @@ def test_no_issue_is_said_too() -> None:
     said: dict[str, Any] = emit.outcome(())
     assert check.issues(said, "R4") == []
     assert said["issue"][0]["severity"] == "information"
+
+
+def test_what_is_requested_for_an_urgent_knee_has_published_codes_for_its_side() -> None:
+    known = {action.id: action for action in shipped().files.actions}
+    for action in ("knee_film_today", "mri_acute_injury", "leg_vein_ultrasound"):
+        assert known[action].kind == "imaging"
+        assert {"left", "right", ""} <= PROCEDURES[action].keys()
+    assert known.keys() >= PROCEDURES.keys()
+    assert known.keys() >= AT_THE_KNEE | STATEMENTS
+    assert not [one for one in STATEMENTS if known[one].urgency]

@@ -44,7 +44,7 @@ def shared(frame: Frame, about: list[Json]) -> bytes:
     return members(_common(frame, about))
 
 
-def of_statements(  # noqa: PLR0913, PLR0917
+def of_statements(
     frame: Frame,
     heading: str,
     category: msgspec.Raw,

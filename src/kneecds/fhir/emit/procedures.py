@@ -44,6 +44,15 @@ _ORTHOPAEDICS: Final[dict[str, tuple[Published, ...]]] = {
     "": ((SNOMED, "183545006", "Referral to orthopedic service (procedure)"),)
 }
 
+_EMERGENCY: Final[dict[str, tuple[Published, ...]]] = {
+    "": ((SNOMED, "306104004", "Referral to accident and emergency service (procedure)"),)
+}
+_LEG_VEINS: Final[dict[str, tuple[Published, ...]]] = {
+    "left": ((LOINC, "39432-0", "US.doppler Lower extremity vein - left"),),
+    "right": ((LOINC, "39443-7", "US.doppler Lower extremity vein - right"),),
+    "": ((LOINC, "30881-7", "US.doppler Lower extremity vein"),),
+}
+
 PROCEDURES: Final[dict[str, dict[str, tuple[Published, ...]]]] = {
     "xray_chronic_first": _XRAY,
     "xray_6_weeks": _XRAY,
@@ -52,19 +61,52 @@ PROCEDURES: Final[dict[str, dict[str, tuple[Published, ...]]]] = {
     "physio_referral": _PHYSIOTHERAPY,
     "refer_rheumatology_synovitis": _RHEUMATOLOGY,
     "joint_replacement_referral": _ORTHOPAEDICS,
+    "knee_film_today": _XRAY,
+    "mri_acute_injury": _MRI,
+    "mri_locked_knee": _MRI,
+    "pvns_mri": _MRI,
+    "leg_vein_ultrasound": _LEG_VEINS,
+    "extensor_ultrasound": _ULTRASOUND,
+    "ed_knee_dislocation": _EMERGENCY,
+    "ed_limb_ischaemia": _EMERGENCY,
+    "ed_compartment": _EMERGENCY,
+    "ed_necrotising_infection": _EMERGENCY,
+    "ed_cauda_equina": _EMERGENCY,
+    "ed_pulmonary_embolism": _EMERGENCY,
+    "hip_fracture_ed": _EMERGENCY,
+    "orthopaedics_same_day": _ORTHOPAEDICS,
+    "fracture_orthopaedics": _ORTHOPAEDICS,
+    "prosthesis_orthopaedics": _ORTHOPAEDICS,
+    "osteomyelitis_orthopaedics": _ORTHOPAEDICS,
+    "scfe_orthopaedics": _ORTHOPAEDICS,
+    "perthes_orthopaedics": _ORTHOPAEDICS,
+    "acute_knee_clinic": _ORTHOPAEDICS,
     "refer_aspiration": {"": ()},
     "baker_aspiration": {"": ()},
 }
 """By action, then by side; "" is for any side without a row of its own. No rows: only our own code says it."""
 
 AT_THE_KNEE: Final = frozenset(
-    {"xray_chronic_first", "xray_6_weeks", "mri_after_negative_xray", "ultrasound_superficial", "refer_aspiration"}
+    {
+        "ct_occult_fracture",
+        "extensor_ultrasound",
+        "knee_film_today",
+        "mri_acute_injury",
+        "mri_after_negative_xray",
+        "mri_locked_knee",
+        "osteochondral_films_mri",
+        "pvns_mri",
+        "refer_aspiration",
+        "root_tear_film_mri",
+        "ultrasound_superficial",
+        "xray_6_weeks",
+        "xray_chronic_first",
+    }
 )
 """Procedures done at the knee itself: these name the body site."""
 
 STATEMENTS: Final = frozenset(
     {
-        "check_medical_professional_first",
         "dry_needling_not_alone",
         "manual_therapy_adjunct",
         "mri_incidental_caution",

@@ -25,7 +25,8 @@ LASTING: Final = frozenset(
     {
         "previous_knee_injury", "known_osteoarthritis", "prior_bone_stress_injury", "known_gout",
         "known_rheumatoid_arthritis", "known_inflammatory_arthritis", "previous_dvt", "prior_cancer", "knee_prosthesis",
-        "previous_knee_surgery", "tick_exposure", "bleeding_disorder",
+        "previous_knee_surgery", "tick_exposure", "bleeding_disorder", "past_peptic_ulcer",
+        "ischaemic_heart_disease_or_stroke", "hiv_infection", "sickle_cell_disease",
     }
 )  # fmt: skip
 """Findings that an entry sets for good, even once it is resolved."""
@@ -33,7 +34,12 @@ LASTING: Final = frozenset(
 EARLIER: Final = frozenset({"previous_knee_injury", "prior_bone_stress_injury"})
 """Findings about an earlier episode: a problem that is present may be this one."""
 
-_AFTERWARDS: Final = {"current_dvt": "previous_dvt"}
+_AFTERWARDS: Final = {
+    "current_dvt": "previous_dvt",
+    "active_cancer": "prior_cancer",
+    "active_peptic_ulcer_or_gi_bleed": "past_peptic_ulcer",
+}
+"""What a condition leaves behind once it is over."""
 _EARLIER_DAYS: Final = 90
 """A problem still present counts as of an earlier episode once it is this old: our choice."""
 
@@ -114,6 +120,8 @@ def _finding(run: Run, meaning: Meaning, origin: Origin, path: str, site: Site, 
     if meaning.means == "broader" and site.region not in by_site and not (meaning.sets and _site_is_sure(meaning, site)):
         broader(run, meaning, origin.expression)
         return
+    if not present and target.id in _AFTERWARDS:
+        target = run.concepts.targets.get(_AFTERWARDS[target.id], target)
     if not present and target.id not in LASTING:
         message = f"{meaning.code} is past; it says nothing of {target.id} in this episode"
         run.remark("informational", "condition-past", f"{path}.clinicalStatus", message)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kneecds.core.facts import Fact, Origin
 from kneecds.fhir.concepts import Meaning
-from kneecds.fhir.extract.run import PERSON, Resource, Run, name_of
+from kneecds.fhir.extract.denials import Denying, denied, prepared
+from kneecds.fhir.extract.run import PERSON, UNSPECIFIED, Resource, Run, name_of
 from kneecds.fhir.extract.sites import NOWHERE, SCOPES, scopes_for
 from kneecds.fhir.extract.statement import broader, state
 from kneecds.fhir.extract.values import SILENT, Nothing, value_of
@@ -42,6 +43,7 @@ class _Plan(NamedTuple):
     asked: dict[str, _Asked]
     answers: dict[str, dict[str, Meaning]]  # by linkId and answer code
     unclear: frozenset[str]
+    denials: tuple[Denying, ...] = ()
 
 
 def read(run: Run, resource: Resource, path: str) -> None:
@@ -95,6 +97,10 @@ def read(run: Run, resource: Resource, path: str) -> None:
             _chosen(run, plan.answers[link_id], answer, f"{place}.answer[{position}]", name, link_id, time)
     if passed:
         _say_passed(run, plan, passed, path)
+    for denying in plan.denials:
+        if denying.link_id in given and (heeded is None or denying.link_id in heeded):
+            origin = Origin(name, path, denying.link_id, time)
+            denied(run, denying, given, places, heeded or set(), origin, whole=status not in _REMARKED)
 
 
 def _say_passed(run: Run, plan: _Plan, passed: list[str], path: str) -> None:
@@ -238,7 +244,13 @@ def _prepare(run: Run, form: Form | None, url: str) -> _Plan:
         for source, link_id, answer in mapping.answers:
             if source == url:
                 answers.setdefault(link_id, {})[answer] = mapping.answers[source, link_id, answer]
-    return _Plan(form, asked, answers, frozenset(unclear))
+    asks: dict[tuple[str, Scope], list[str]] = {}
+    for link_id, question in asked.items():
+        if question.meaning.target is not None:
+            for scope in question.scopes or UNSPECIFIED:
+                asks.setdefault((question.meaning.target.id, scope), []).append(link_id)
+    denials = prepared(form, run.concepts, asks) if form is not None and form.denials else ()
+    return _Plan(form, asked, answers, frozenset(unclear), denials)
 
 
 def _note_answers(

@@ -1,4 +1,4 @@
-"""References inside one document: do they lead somewhere, and to the right kind of resource?"""
+"""References inside one document: whether they lead somewhere, and whether entries stand twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ def issues(document: object) -> list[Issue]:
     elif isinstance(document, dict) and document.get("resourceType") == "Bundle":
         found += _of_bundle(document)
     else:
-        found += _of_resource(document, document.get("resourceType", "$this") if isinstance(document, dict) else "$this")
+        found += _of_resource(
+            document, document.get("resourceType", "$this") if isinstance(document, dict) else "$this"
+        )
     return found
 
 
@@ -84,4 +86,6 @@ def _references(value: object, path: str) -> Iterator[tuple[str, str]]:
                 yield reference, f"{where}.reference"
             waiting += [(inner, f"{where}.{name}") for name, inner in at.items() if isinstance(inner, (dict, list))]
         elif isinstance(at, list):
-            waiting += [(inner, f"{where}[{number}]") for number, inner in enumerate(at) if isinstance(inner, (dict, list))]
+            waiting += [
+                (inner, f"{where}[{number}]") for number, inner in enumerate(at) if isinstance(inner, (dict, list))
+            ]
