@@ -214,9 +214,9 @@ def test_answer_fits_its_schema() -> None:
 TIERS = {
     "acl_pivot_injury": "urgent_same_day",
     "child_hip_referred_pain": "urgent_same_day",
-    "contradictory_data": "urgent_same_day",
+    "contradictory_data": "emergency",
     "dvt_after_flight": "urgent_same_day",
-    "hot_swollen_knee_with_fever": "urgent_same_day",
+    "hot_swollen_knee_with_fever": "emergency",
     "locked_knee": "urgent_same_day",
     "ottawa_positive_fall": "urgent_same_day",
     "runner_pfps": "routine",

@@ -313,7 +313,7 @@ UNUSED: dict[str, Json] = {
     "a finding of nobody in our own code system": said("knee_swellling"),
     "a published code that is not known here": said(code={"coding": [{"system": "http://loinc.org", "code": "718-7"}]}, bodySite=None),
     "words without a code": said(code={"text": "cannot put weight on it"}),
-    "a diagnosis that is not known here": {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}, "code": {"coding": [{"system": SNOMED, "code": "709044004"}]}},
+    "a diagnosis that is not known here": {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p"}, "code": {"coding": [{"system": SNOMED, "code": "37796009"}]}},
     "a medicine in words": {"resourceType": "MedicationStatement", "id": "m", "status": "active", "subject": {"reference": "Patient/p"}, "medicationCodeableConcept": {"text": "warfarin"}},
     "an allergy in words": {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/p"}, "code": {"text": "ibuprofen"}},
     "a procedure that is not known here": {"resourceType": "Procedure", "id": "r", "status": "completed", "subject": {"reference": "Patient/p"}, "code": {"text": "knee replacement"}},

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from kneecds.cli import kneecds
 
-CASES = Path(__file__).parents[2] / "examples" / "cases" / "published.jsonl"
+CASES = Path(__file__).parents[2] / "examples" / "published_cases.jsonl"
 
 
 @pytest.fixture(scope="module")

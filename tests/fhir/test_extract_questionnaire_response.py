@@ -75,7 +75,7 @@ CASES: list[Any] = [
     pytest.param(qr(yes("fever")), {("fever", "person", True)}, set(), id="yes"),
     pytest.param(qr(answered("fever", {"valueBoolean": False})), {("fever", "person", False)}, set(), id="false is an answer"),
     pytest.param(qr(answered("right.pain_nrs_0_10", {"valueInteger": 0})), {("pain_nrs_0_10", "right", Decimal(0))}, set(), id="0 is an answer"),
-    pytest.param(qr({"linkId": "fever"}), set(), set(), id="not answered"),
+    pytest.param(qr({"linkId": "fever"}), set(), {"resource-without-finding"}, id="not answered"),
     pytest.param(
         qr(answered("fever", {"valueCoding": {"system": ABSENT, "code": "asked-unknown"}})), {("fever", "person", None)}, set(), id="not sure"
     ),
@@ -169,10 +169,10 @@ CAUSE = answered("why", {"valueCoding": {"system": HOST, "code": "TWIST"}})
         ),
         pytest.param(mapping(HOST, "SWOLLEN", "right.limp", "wider"), answered("own", {"valueBoolean": False}), set(), {"narrower-absent"}, id="wider target"),
         pytest.param(mapping(HOST, "SWOLLEN", "limp", "narrower"), yes("own"), set(), {"code-broader"}, id="narrower target"),
-        pytest.param(mapping(HOST, "SWOLLEN", "limp", "unmatched"), yes("own"), set(), set(), id="unmatched"),
+        pytest.param(mapping(HOST, "SWOLLEN", "limp", "unmatched"), yes("own"), set(), {"resource-without-finding"}, id="unmatched"),
         pytest.param(mapping(URL, "why#TWIST", "right.pivot_mechanism"), CAUSE, {("pivot_mechanism", "right", True)}, set(), id="one answer"),
         pytest.param(mapping(HOST, "WHY#TWIST", "right.pivot_mechanism"), CAUSE, {("pivot_mechanism", "right", True)}, set(), id="one answer, by code"),
-        pytest.param(mapping(HOST, "WHY#FALL", "right.fall"), CAUSE, set(), set(), id="another answer says nothing"),
+        pytest.param(mapping(HOST, "WHY#FALL", "right.fall"), CAUSE, set(), {"resource-without-finding"}, id="another answer says nothing"),
     ],
 )
 def test_concept_map(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from known import NO, UNKNOWN, YES, Knee, vocabulary
+from msgspec.structs import replace
 
 from kneecds.core.criteria import AllOf, Amount, AnyOf, AtLeast, Chosen, Compare, Criteria, Is, Not, Points, parts_of
 

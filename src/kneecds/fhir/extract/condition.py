@@ -130,7 +130,7 @@ def _finding(run: Run, meaning: Meaning, origin: Origin, path: str, site: Site, 
     if scopes is not None:
         done.add(target.id)
         relation = "same" if meaning.means == "broader" else meaning.means
-        state(run, meaning._replace(means=relation), True, scopes, origin)  # noqa: FBT003
+        state(run, meaning._replace(means=relation, target=target), True, scopes, origin)  # noqa: FBT003
 
 
 def _history(
