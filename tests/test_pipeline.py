@@ -57,7 +57,7 @@ HOT = (said("warmth"), said("knee_swelling"), said("fever", side=""))
 
 ESCALATIONS = [
     pytest.param((), None, "data-required", id="nothing said, nothing answered"),
-    pytest.param((said("knee_pain"),), None, "data-required", id="that it hurts is not enough"),
+    pytest.param((said("knee_pain"),), "routine", "data-requested", id="that it hurts is a complaint, and no more"),
     pytest.param((said("locked_knee"),), "urgent_same_day", "data-requested", id="a locked knee, unless it is an old one"),
     pytest.param(HOT, "urgent_same_day", "data-requested", id="hot, swollen and feverish"),
     pytest.param((*HOT[:2], said("knee_tenderness")), "urgent_same_day", "data-requested", id="hot, swollen and tender, unless it is old"),

@@ -71,9 +71,7 @@ def format_option(*formats: str) -> Callable[[Callable[..., None]], Callable[...
     return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
 
 
-as_of_option = click.option(
-    "--as-of", type=Day(), default=today, show_default="today", help="Day the answer is for."
-)
+as_of_option = click.option("--as-of", type=Day(), default=today, show_default="today", help="Day the answer is for.")
 map_option = click.option(
     "--map",
     "maps",

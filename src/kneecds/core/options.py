@@ -110,9 +110,7 @@ def _concerned(
 ) -> dict[str, tuple[str, ...]]:
     """Return the conditions that options are for, most pressing first, each with the names its options go by."""
     leading = [
-        entry
-        for number, entry in enumerate(entries[:FIRST_ENTRIES])
-        if not number or entry.share >= LEAST_SHARE
+        entry for number, entry in enumerate(entries[:FIRST_ENTRIES]) if not number or entry.share >= LEAST_SHARE
     ]
     pressing = [
         name
@@ -123,7 +121,9 @@ def _concerned(
     ]
     if rank >= URGENT:
         least = URGENT if pressing else SOON
-        leading = [entry for entry in leading if _own_rank(model, entry) >= least or {*_names(model, entry)} & {*pressing}]
+        leading = [
+            entry for entry in leading if _own_rank(model, entry) >= least or {*_names(model, entry)} & {*pressing}
+        ]
     concerned = {name: (name, *model.ancestors[name]) for name in pressing}
     for entry in leading:
         names = (*concerned.get(entry.condition, ()), *_names(model, entry))

@@ -142,7 +142,9 @@ class Concepts:
             for code in finding.codes:
                 known = self.by_code.get((code.system, code.code))
                 if known is not None:
-                    problems.append(f"{code.system}|{code.code} stands for {finding.id} and {known.target and known.target.id}")
+                    problems.append(
+                        f"{code.system}|{code.code} stands for {finding.id} and {known.target and known.target.id}"
+                    )
                 self.by_code[code.system, code.code] = self._meaning(target, code)
                 if code.subtree and code.system == ICD_10_CM:
                     self._subtrees[code.code.replace(".", "")] = self.by_code[code.system, code.code]
@@ -240,7 +242,12 @@ class Concepts:
         return combine(found)
 
 
-_RAISED: Final = {"crp_mg_l": "crp_raised", "esr_mm_h": "esr_raised", "wbc_10e9_l": "wbc_raised", "urate_umol_l": "hyperuricaemia"}
+_RAISED: Final = {
+    "crp_mg_l": "crp_raised",
+    "esr_mm_h": "esr_raised",
+    "wbc_10e9_l": "wbc_raised",
+    "urate_umol_l": "hyperuricaemia",
+}
 """Amounts for which the laboratory's own limit, where stated, decides what is raised."""
 
 
@@ -262,7 +269,9 @@ def combine(found: list[Meaning]) -> Meaning | Unclear:
     names = {meaning.target.id for meaning in sure if meaning.target is not None}
     implied = {name for meaning in sure if meaning.target is not None for name in meaning.target.implies}
     left = names - implied or names
-    whole = [m.target.id for m in sure if m.target is not None and left <= {m.target.id, *(other.id for other in m.sets)}]
+    whole = [
+        m.target.id for m in sure if m.target is not None and left <= {m.target.id, *(other.id for other in m.sets)}
+    ]
     if whole:  # one of them says all: hypertensive heart failure, beside heart failure
         left = {whole[0]}
     sides = {meaning.side for meaning in found if meaning.side}

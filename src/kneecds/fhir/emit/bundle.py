@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -15,6 +14,8 @@ from kneecds.fhir.emit.frame import Frame
 from kneecds.fhir.emit.operation_outcome import outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kneecds.core.assessment import Assessment
     from kneecds.fhir.emit.codes import Catalogue
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from kneecds.fhir.emit import ids
 from kneecds.fhir.emit.codes import Json, fragment
 from kneecds.fhir.emit.narrative import clean, narrative
 
 if TYPE_CHECKING:
+    import msgspec
+
     from kneecds.core.assessment import Software
 
 

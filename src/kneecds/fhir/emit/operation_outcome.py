@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kneecds.fhir.emit.codes import Json
 from kneecds.fhir.emit.narrative import clean, listed, narrative
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kneecds.errors import Issue
+    from kneecds.fhir.emit.codes import Json
 
 _MOST_SHOWN: Final = 10  # in the narrative; all of them are in `issue`
 

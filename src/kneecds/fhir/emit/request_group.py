@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,6 +14,8 @@ from kneecds.fhir.emit.procedures import STATEMENTS
 from kneecds.fhir.emit.words import PRIORITY, TIER_WORDS, most_urgent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kneecds.core.assessment import Blocked, Counterfactual, Option, Question, RuleResult
     from kneecds.fhir.emit.frame import Frame
 

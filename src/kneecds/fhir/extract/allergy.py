@@ -35,7 +35,9 @@ def read(run: Run, resource: Resource, path: str) -> None:
         run.warn("informational", "allergy-unconfirmed", path, "the allergy is unconfirmed; taken as one, to be safe")
     kind = resource.get("type")
     if kind == "intolerance" or (isinstance(kind, dict) and code_of(kind) == "intolerance"):
-        run.warn("informational", "allergy-intolerance", path, "an intolerance is taken as a hypersensitivity, to be safe")
+        run.warn(
+            "informational", "allergy-intolerance", path, "an intolerance is taken as a hypersensitivity, to be safe"
+        )
     if _FINDING in run.concepts.targets:
         run.add(_FINDING, ("person",), True, Origin(name_of(resource), f"{path}.code", "", time))  # noqa: FBT003
 

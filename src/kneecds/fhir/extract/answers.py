@@ -20,7 +20,13 @@ _YES: Final = {
     CHOICE_SYSTEM: ("yes", "present"),
 }
 _NO: Final = {
-    SNOMED: ("373067005", "2667000", "260385009", "260415000", "410516002"),  # No, Absent, Negative, Not detected, Known absent
+    SNOMED: (
+        "373067005",
+        "2667000",
+        "260385009",
+        "260415000",
+        "410516002",
+    ),  # No, Absent, Negative, Not detected, Known absent
     LOINC: ("LA32-8", "LA9634-2", "LA6577-6"),  # No, Absent, Negative
     f"{_THO}/v2-0136": ("N",),
     f"{_THO}/v2-0532": ("N",),
@@ -66,10 +72,28 @@ ABOVE: Final = frozenset({"H", "HH", "H>", "HU", "HX", ">"})
 WITHIN: Final = frozenset({"N", "L", "LL", "L<", "LU", "LX", "<"})
 
 CRYSTALS_NONE: Final = frozenset(
-    {"none seen", "none", "no crystals seen", "no crystals", "not seen", "negative", "none detected", "not detected", "absent"}
+    {
+        "none seen",
+        "none",
+        "no crystals seen",
+        "no crystals",
+        "not seen",
+        "negative",
+        "none detected",
+        "not detected",
+        "absent",
+    }
 )
 CRYSTALS_URATE: Final = frozenset(
-    {"monosodium urate", "monosodium urate crystals", "msu", "msu crystals", "urate", "urate crystals", "uric acid crystals"}
+    {
+        "monosodium urate",
+        "monosodium urate crystals",
+        "msu",
+        "msu crystals",
+        "urate",
+        "urate crystals",
+        "uric acid crystals",
+    }
 )
 CRYSTALS_PYROPHOSPHATE: Final = frozenset(
     {"calcium pyrophosphate", "calcium pyrophosphate crystals", "calcium pyrophosphate dihydrate", "cpp", "cpp crystals", "cppd",

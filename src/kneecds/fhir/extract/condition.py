@@ -100,24 +100,39 @@ def _is_present(run: Run, resource: Resource, path: str) -> bool | None:
         return False
     if status in _PRESENT:
         if is_over and ended and (days_before(ended, run.as_of) or 0) >= 0:
-            run.warn("conflict", "condition-abated", path, f"the condition is {status}, yet it has abated; taken as past")
+            run.warn(
+                "conflict", "condition-abated", path, f"the condition is {status}, yet it has abated; taken as past"
+            )
             return False
         return True
     if status:
-        run.refuse("code-invalid", "clinical-status-unknown", f"{path}.clinicalStatus", f"{status!r} is not a clinical status; not used")
+        run.refuse(
+            "code-invalid",
+            "clinical-status-unknown",
+            f"{path}.clinicalStatus",
+            f"{status!r} is not a clinical status; not used",
+        )
         return None
     if is_over:
         return False
-    run.warn("incomplete", "clinical-status-missing", path, "no clinical status; taken as present, since no end is stated")
+    run.warn(
+        "incomplete", "clinical-status-missing", path, "no clinical status; taken as present, since no end is stated"
+    )
     return True
 
 
-def _finding(run: Run, meaning: Meaning, origin: Origin, path: str, site: Site, *, present: bool, done: set[str]) -> None:
+def _finding(
+    run: Run, meaning: Meaning, origin: Origin, path: str, site: Site, *, present: bool, done: set[str]
+) -> None:
     target = meaning.target
     if target is None or target.kind != "boolean":
         return
     by_site = {"site_knee": ("knee",), "site_leg": ("knee", "leg")}.get(meaning.reading, ())
-    if meaning.means == "broader" and site.region not in by_site and not (meaning.sets and _site_is_sure(meaning, site)):
+    if (
+        meaning.means == "broader"
+        and site.region not in by_site
+        and not (meaning.sets and _site_is_sure(meaning, site))
+    ):
         broader(run, meaning, origin.expression)
         return
     if not present and target.id in _AFTERWARDS:

@@ -41,7 +41,9 @@ def read(run: Run, resource: Resource, path: str) -> None:
     if when and run.is_future(when, f"{path}.{element}"):
         return
     for meaning in found:
-        for target in dict.fromkeys((*([meaning.target] if meaning.target is not None and meaning.means != "broader" else []), *meaning.sets)):
+        for target in dict.fromkeys(
+            (*([meaning.target] if meaning.target is not None and meaning.means != "broader" else []), *meaning.sets)
+        ):
             after = _MONTHS_AFTER.get(target.id)
             last = end or when
             days = most_days_before(last, run.as_of) if last else None
@@ -92,11 +94,20 @@ def _times(resource: Resource) -> tuple[str, str, str, str]:
 def _is_oral(resource: Resource) -> bool:
     """Whether the route is oral, or not stated at all."""
     routes: list[dict[str, Any]] = [
-        dosage["route"] for key in ("dosage", "dosageInstruction") for dosage in resource.get(key, ()) if "route" in dosage
+        dosage["route"]
+        for key in ("dosage", "dosageInstruction")
+        for dosage in resource.get(key, ())
+        if "route" in dosage
     ]
-    return not routes or any(
-        (coding.get("system"), coding.get("code")) == _ORAL for route in routes for coding in route.get("coding", ())
-    ) or any(word in str(route.get("text", "")).lower() for route in routes for word in ("oral", "by mouth"))
+    return (
+        not routes
+        or any(
+            (coding.get("system"), coding.get("code")) == _ORAL
+            for route in routes
+            for coding in route.get("coding", ())
+        )
+        or any(word in str(route.get("text", "")).lower() for route in routes for word in ("oral", "by mouth"))
+    )
 
 
 def _meanings(run: Run, resource: Resource, path: str) -> Iterator[Meaning]:
@@ -120,7 +131,12 @@ def _meanings(run: Run, resource: Resource, path: str) -> Iterator[Meaning]:
         if meaning is not None and meaning.code not in seen:
             seen.add(meaning.code)
             if meaning.means == "broader" and not meaning.sets:
-                run.remark("informational", "code-broader", f"{path}.medication", f"{meaning.code} is only a hint ({meaning.note})")
+                run.remark(
+                    "informational",
+                    "code-broader",
+                    f"{path}.medication",
+                    f"{meaning.code} is only a hint ({meaning.note})",
+                )
                 continue
             yield meaning
 

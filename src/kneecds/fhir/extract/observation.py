@@ -18,9 +18,7 @@ from kneecds.fhir.extract.values import SILENT, Bound, Nothing, value_of
 NO_RESULT: Final = frozenset({"registered", "cancelled", "entered-in-error"})
 TAKEN: Final = frozenset({"final", "amended", "corrected", "appended"})
 
-_ASSERTING: Final = frozenset(
-    {(LOINC, "75325-1"), ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")}
-)
+_ASSERTING: Final = frozenset({(LOINC, "75325-1"), ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")})
 """Questions whose answer is itself the finding that is present: "Symptom", and C-CDA's assertion."""
 
 
@@ -60,7 +58,9 @@ def read(run: Run, resource: Resource, path: str) -> None:
 
 def _counts(run: Run, status: object, path: str) -> bool:
     if status in NO_RESULT:
-        run.remark("informational", "status-no-result", f"{path}.status", f"a {status} observation is no result; ignored")
+        run.remark(
+            "informational", "status-no-result", f"{path}.status", f"a {status} observation is no result; ignored"
+        )
         return False
     if status == "preliminary":
         run.remark("informational", "status-preliminary", f"{path}.status", "a preliminary result is taken as it is")
@@ -82,9 +82,7 @@ def _time(resource: Resource) -> tuple[str, str]:
     return resource.get("issued", ""), "issued"
 
 
-def _element(
-    run: Run, element: Resource, owner: Resource, path: str, name: str, time: str, site: Site
-) -> None:
+def _element(run: Run, element: Resource, owner: Resource, path: str, name: str, time: str, site: Site) -> None:
     """Take what the resource itself or one component of it says."""
     concept = element.get("code")
     found = run.concepts.meaning(concept)

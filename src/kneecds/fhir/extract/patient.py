@@ -35,7 +35,12 @@ def _age(run: Run, resource: Resource, path: str, name: str) -> str:
             run.warn("incomplete", "birth-date-missing", path, "no birth date; the age stays unknown")
         return ""
     if limits[0] > run.as_of:
-        run.refuse("business-rule", "birth-date-future", where, f"the birth date is later than {run.today}; the age stays unknown")
+        run.refuse(
+            "business-rule",
+            "birth-date-future",
+            where,
+            f"the birth date is later than {run.today}; the age stays unknown",
+        )
         return ""
     found = ages(birth_date, run.as_of)
     target = run.concepts.targets.get("age_years")
@@ -43,7 +48,12 @@ def _age(run: Run, resource: Resource, path: str, name: str) -> str:
         return birth_date
     youngest, oldest = found
     if oldest > _OLDEST:
-        run.refuse("value", "implausible", where, f"the birth date makes the patient older than {_OLDEST}; the age stays unknown")
+        run.refuse(
+            "value",
+            "implausible",
+            where,
+            f"the birth date makes the patient older than {_OLDEST}; the age stays unknown",
+        )
         return ""
     origin = Origin(name, where)
     if youngest == oldest:

@@ -35,12 +35,21 @@ def read(run: Run, resource: Resource, path: str) -> None:
     time, element = _time(resource)
     if time and run.is_future(time, f"{path}.{element}"):
         return
-    targets = list(dict.fromkeys((*([meaning.target] if meaning.target is not None and meaning.means != "broader" else []), *meaning.sets)))
+    targets = list(
+        dict.fromkeys(
+            (*([meaning.target] if meaning.target is not None and meaning.means != "broader" else []), *meaning.sets)
+        )
+    )
     site = sites_of(run, resource.get("bodySite", []), f"{path}.bodySite")
     if site is None:
         return
     if meaning.means == "broader" and not meaning.side and site.region != "knee":
-        run.remark("informational", "code-broader", f"{path}.code", f"{meaning.code} may be of another joint; send its body site")
+        run.remark(
+            "informational",
+            "code-broader",
+            f"{path}.code",
+            f"{meaning.code} may be of another joint; send its body site",
+        )
         return
     names = {target.id for target in targets}
     if names & _OPERATIONS and time:

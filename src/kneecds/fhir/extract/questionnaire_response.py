@@ -92,7 +92,9 @@ def read(run: Run, resource: Resource, path: str) -> None:
                 for scope in question.scopes:
                     take(Fact(question.yes_or_no, scope, value, origin))
         elif link_id in plan.unclear:
-            run.refuse("conflict", "codings-differ", place, f"the codes of {link_id} mean different things; send one of them")
+            run.refuse(
+                "conflict", "codings-differ", place, f"the codes of {link_id} mean different things; send one of them"
+            )
         if plan.answers and link_id in plan.answers:
             _chosen(run, plan.answers[link_id], answer, f"{place}.answer[{position}]", name, link_id, time)
     if passed:
@@ -188,8 +190,10 @@ def _plan(run: Run, resource: Resource, path: str) -> _Plan | None:
     form = run.forms.get(canonical) or run.forms.get(url)
     if form is None and canonical.startswith("#"):
         form = _contained(run, resource, canonical, path)
-    if form is None and not any(source == url for mapping in run.maps for source, _ in mapping.codes) and not any(
-        source == url for mapping in run.maps for source, *_ in mapping.answers
+    if (
+        form is None
+        and not any(source == url for mapping in run.maps for source, _ in mapping.codes)
+        and not any(source == url for mapping in run.maps for source, *_ in mapping.answers)
     ):
         what = f"the form {canonical!r} is not known here" if canonical else "the response does not name its form"
         message = f"{what}, so its answers cannot be read; give the Questionnaire or a ConceptMap for it"
@@ -225,7 +229,9 @@ def _prepare(run: Run, form: Form | None, url: str) -> _Plan:
     answers: dict[str, dict[str, Meaning]] = {}
     unclear: set[str] = set()
     for link_id in form.link_ids if form is not None else ():
-        codings: list[dict[str, Any]] = [{"system": c.system, "code": c.code} for c in form.codes[link_id]] if form else []
+        codings: list[dict[str, Any]] = (
+            [{"system": c.system, "code": c.code} for c in form.codes[link_id]] if form else []
+        )
         mapped = [m for mapping in run.maps for c in codings if (m := mapping.codes.get((c["system"], c["code"])))]
         found = run.concepts.of_codings(codings) if codings else None
         for mapping in run.maps:

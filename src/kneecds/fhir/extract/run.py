@@ -63,9 +63,7 @@ class Run:
         """Say how something was read."""
         self.issues.append(information(code, rule, path, message))
 
-    def add(
-        self, finding: str, scopes: tuple[Scope, ...], value: bool | Decimal | str | None, origin: Origin
-    ) -> None:
+    def add(self, finding: str, scopes: tuple[Scope, ...], value: bool | Decimal | str | None, origin: Origin) -> None:
         """Take one statement, for each side it is about."""
         if len(scopes) == 1:
             self.facts.append(Fact(finding, scopes[0], value, origin))

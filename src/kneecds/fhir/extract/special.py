@@ -82,10 +82,17 @@ def limit_says(target: Target, element: Resource, value: Decimal) -> bool | None
     return value > (limit if conversion is SAME else conversion(limit))
 
 
-def _answered(run: Run, element: Resource, path: str, *, of: dict[tuple[str | None, str | None], bool | None]) -> bool | Nothing | None:
+def _answered(
+    run: Run, element: Resource, path: str, *, of: dict[tuple[str | None, str | None], bool | None]
+) -> bool | Nothing | None:
     """Read a coded answer by a table, then by the general one; SILENT if it is in neither."""
     codings = element.get("valueCodeableConcept", {}).get("coding", ())
-    found = {of[key] if key in of else ANSWERS[key] for c in codings for key in [(c.get("system"), c.get("code"))] if key in of or key in ANSWERS}
+    found = {
+        of[key] if key in of else ANSWERS[key]
+        for c in codings
+        for key in [(c.get("system"), c.get("code"))]
+        if key in of or key in ANSWERS
+    }
     if len(found) > 1:
         run.refuse("conflict", "answer-conflict", f"{path}.value", "the codings of this answer contradict each other")
         return Nothing.REFUSED
@@ -98,7 +105,16 @@ def _answered(run: Run, element: Resource, path: str, *, of: dict[tuple[str | No
     return SILENT
 
 
-def _limit(run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site, times: int = 1) -> None:
+def _limit(
+    run: Run,
+    meaning: Meaning,
+    element: Resource,
+    _owner: Resource,
+    path: str,
+    origin: Origin,
+    site: Site,
+    times: int = 1,
+) -> None:
     """D-dimer, creatine kinase: raised is what the laboratory calls raised."""
     target = meaning.target
     scopes = scopes_for(run, meaning, site, path, of_person=target is None or not target.knee)
@@ -116,7 +132,9 @@ def _limit(run: Run, meaning: Meaning, element: Resource, _owner: Resource, path
         answer = True
     run.add(target.id, scopes, answer, origin)
     if answer is None:
-        message = f"{target.id} needs the laboratory's limit: send referenceRange.high in the same unit, or an interpretation"
+        message = (
+            f"{target.id} needs the laboratory's limit: send referenceRange.high in the same unit, or an interpretation"
+        )
         run.warn("incomplete", "limit-unknown", path, message)
 
 
@@ -137,19 +155,30 @@ def _beyond(quantity: Resource | None, high: Resource | None, times: int) -> boo
     return None
 
 
-def _five_times_limit(run: Run, meaning: Meaning, element: Resource, owner: Resource, path: str, origin: Origin, site: Site) -> None:
+def _five_times_limit(
+    run: Run, meaning: Meaning, element: Resource, owner: Resource, path: str, origin: Origin, site: Site
+) -> None:
     _limit(run, meaning, element, owner, path, origin, site, _CK_TIMES)
 
 
-def _pregnancy(run: Run, _meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, _site: Site) -> None:
+def _pregnancy(
+    run: Run, _meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, _site: Site
+) -> None:
     value = _answered(run, element, path, of=PREGNANCY)
     if value is SILENT:
-        run.warn("code-invalid", "answer-unknown", f"{path}.value", "the pregnancy status is not one of the codes that are understood")
+        run.warn(
+            "code-invalid",
+            "answer-unknown",
+            f"{path}.value",
+            "the pregnancy status is not one of the codes that are understood",
+        )
     elif not isinstance(value, Nothing):
         run.add("pregnant", ("person",), value, origin)
 
 
-def _crystals(run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site) -> None:
+def _crystals(
+    run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site
+) -> None:
     """Take crystals by type, where the type is a code of ours or a usual phrase of laboratories."""
     scopes = scopes_for(run, meaning, site, path, of_person=False)
     if scopes is None:
@@ -165,13 +194,21 @@ def _crystals(run: Run, meaning: Meaning, element: Resource, _owner: Resource, p
     if isinstance(named, Meaning) and named.target is not None and named.target.id in both:
         run.add(named.target.id, scopes, True, origin)  # noqa: FBT003
         return
-    texts = {str(element.get("valueString", "")), str(concept.get("text", "")), *(str(c.get("display", "")) for c in concept.get("coding", ()))}
+    texts = {
+        str(element.get("valueString", "")),
+        str(concept.get("text", "")),
+        *(str(c.get("display", "")) for c in concept.get("coding", ())),
+    }
     words = {text.strip().rstrip(".").lower() for text in texts}
     if words & CRYSTALS_NONE and meaning.reading == "crystal_type":
         for name in both:
             run.add(name, scopes, False, origin)  # noqa: FBT003
         return
-    found = [name for name, phrases in (("msu_crystals", CRYSTALS_URATE), ("cpp_crystals", CRYSTALS_PYROPHOSPHATE)) if words & phrases]
+    found = [
+        name
+        for name, phrases in (("msu_crystals", CRYSTALS_URATE), ("cpp_crystals", CRYSTALS_PYROPHOSPHATE))
+        if words & phrases
+    ]
     for crystal in found:
         run.add(crystal, scopes, True, origin)  # noqa: FBT003
     if not found:
@@ -179,7 +216,9 @@ def _crystals(run: Run, meaning: Meaning, element: Resource, _owner: Resource, p
         run.warn("code-invalid", "crystals-which", path, message)
 
 
-def _gram(run: Run, meaning: Meaning, element: Resource, owner: Resource, path: str, origin: Origin, site: Site) -> None:
+def _gram(
+    run: Run, meaning: Meaning, element: Resource, owner: Resource, path: str, origin: Origin, site: Site
+) -> None:
     """Take a Gram stain if the specimen is joint fluid."""
     if not _from_joint(run, owner):
         message = "a Gram stain counts only if its specimen says synovial or joint fluid; not used"
@@ -191,7 +230,12 @@ def _gram(run: Run, meaning: Meaning, element: Resource, owner: Resource, path: 
         codes = interpretation_codes(element)
         value = True if codes & {"POS", "DET"} else False if codes & {"NEG", "ND"} else SILENT
     if value is SILENT:
-        run.warn("code-invalid", "answer-unknown", f"{path}.value", "the result of the Gram stain is neither positive nor negative")
+        run.warn(
+            "code-invalid",
+            "answer-unknown",
+            f"{path}.value",
+            "the result of the Gram stain is neither positive nor negative",
+        )
     elif scopes is not None and meaning.target is not None and not isinstance(value, Nothing):
         run.add(meaning.target.id, scopes, value, origin)
 
@@ -201,13 +245,17 @@ def _from_joint(run: Run, owner: Resource) -> bool:
     texts = [str(specimen.get("display", ""))]
     reference = str(specimen.get("reference", ""))
     if reference:
-        found = next((c for c in owner.get("contained", ()) if f"#{c.get('id')}" == reference), None) or run.find(reference)
+        found = next((c for c in owner.get("contained", ()) if f"#{c.get('id')}" == reference), None) or run.find(
+            reference
+        )
         kind = (found or {}).get("type", {})
         texts += [str(kind.get("text", "")), *(str(c.get("display", "")) for c in kind.get("coding", ()))]
     return any("synovial" in text.lower() or "joint fluid" in text.lower() for text in texts)
 
 
-def _pain_scale(run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site) -> None:
+def _pain_scale(
+    run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site
+) -> None:
     """Read a visual analogue scale as 0 to 10, if it is clear how long the scale is."""
     target = meaning.target
     quantity = element.get("valueQuantity")
@@ -224,7 +272,9 @@ def _pain_scale(run: Run, meaning: Meaning, element: Resource, _owner: Resource,
         value = amount_of(run, target, _shortened(element, quantity), f"{path}.value")
         high = (upper_limit(element) or {}).get("value")
         if isinstance(value, Decimal) and high != _SCALE and value and quantity.get("value") == value:
-            message = "a visual analogue scale of 0 to 10 or of 0 to 100? send referenceRange.high, or the unit cm or mm"
+            message = (
+                "a visual analogue scale of 0 to 10 or of 0 to 100? send referenceRange.high, or the unit cm or mm"
+            )
             run.warn("incomplete", "scale-unknown", path, message)
             value = None
     scopes = None if isinstance(value, Nothing) else scopes_for(run, meaning, site, path, of_person=False)
@@ -241,7 +291,9 @@ def _shortened(element: Resource, quantity: Resource) -> Resource:
     return quantity
 
 
-def _by_site(run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site) -> None:
+def _by_site(
+    run: Run, meaning: Meaning, element: Resource, _owner: Resource, path: str, origin: Origin, site: Site
+) -> None:
     """Take a code for any place as the finding, if the body site is the knee (or, for some, the leg)."""
     regions = ("knee",) if meaning.reading == "site_knee" else ("knee", "leg")
     if site.region not in regions:

@@ -88,15 +88,22 @@ def _coded(run: Run, target: Target, concept: Resource, path: str) -> Value:
     if len(answers) == 1:
         return answers.pop()
     if len(answers) > 1:
-        run.refuse("conflict", "answer-conflict", path, f"the codings of this answer to {target.id} contradict each other")
+        run.refuse(
+            "conflict", "answer-conflict", path, f"the codings of this answer to {target.id} contradict each other"
+        )
         return REFUSED
-    shown = ", ".join(f"{c.get('system', '(no system)')}|{c.get('code', '')}" for c in concept.get("coding", ())) or "text only"
+    shown = (
+        ", ".join(f"{c.get('system', '(no system)')}|{c.get('code', '')}" for c in concept.get("coding", ()))
+        or "text only"
+    )
     what = {
         "boolean": "it is none of the codes for yes, no or unknown",
         "choice": f"it is none of {', '.join(sorted(target.choices))} of {CHOICE_SYSTEM}",
         "quantity": "the finding is an amount with a unit",
     }[target.kind]
-    run.refuse("code-invalid", "answer-unknown", path, f"the coded answer to {target.id} is not understood ({shown}): {what}")
+    run.refuse(
+        "code-invalid", "answer-unknown", path, f"the coded answer to {target.id} is not understood ({shown}): {what}"
+    )
     return REFUSED
 
 
@@ -127,7 +134,9 @@ def _bare_number(run: Run, target: Target, number: int | Decimal, path: str, *, 
 def plausible(run: Run, target: Target, amount: Decimal, path: str) -> Decimal | Nothing:
     """Return the amount if a living patient can have it; refuse it otherwise."""
     if (target.low is not None and amount < target.low) or (target.high is not None and amount > target.high):
-        message = f"{amount:f} {target.unit} cannot be right for {target.id} ({target.low} to {target.high}); check the unit"
+        message = (
+            f"{amount:f} {target.unit} cannot be right for {target.id} ({target.low} to {target.high}); check the unit"
+        )
         if abs(amount.adjusted()) > 12:  # noqa: PLR2004
             message = f"the amount cannot be right for {target.id} ({target.low} to {target.high} {target.unit})"
         run.refuse("value", "implausible", path, message)
@@ -151,7 +160,9 @@ def amount_of(run: Run, target: Target, quantity: Resource, path: str) -> Decima
     if comparator is None:
         return plausible(run, target, amount, path)
     if comparator not in ("<", "<=", ">", ">="):
-        run.refuse("not-supported", "comparator", f"{path}.comparator", f"{comparator!r} is not understood for {target.id}")
+        run.refuse(
+            "not-supported", "comparator", f"{path}.comparator", f"{comparator!r} is not understood for {target.id}"
+        )
         return REFUSED
     return Bound(comparator, amount)
 
@@ -200,4 +211,3 @@ def certain(bound: Bound, threshold: Threshold) -> bool | None:
     if not beyond:
         return None
     return sign in ("<", "<=")
-
