@@ -90,7 +90,6 @@ def test_what_tells_the_list_apart_is_asked() -> None:
     assert asked[0] == "a"
 
 
-@pytest.mark.xfail(strict=True, reason="a question about the person that could raise both knees is asked twice")
 def test_what_concerns_the_person_is_asked_of_the_person() -> None:
     """And once, though both knees would need the answer."""
     ill = yes_no("ill", scope="person")

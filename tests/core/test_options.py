@@ -13,19 +13,36 @@ from kneecds.knowledge import shipped
 
 AS_OF = date(2026, 1, 1)
 SHIPPED = Model(shipped().files)
-FINDINGS = [yes_no("pain"), yes_no("hot"), yes_no("unable"), yes_no("pregnant", scope="person", category="context"), yes_no("ulcer", scope="person", category="history")]
+FINDINGS = [
+    yes_no("pain"),
+    yes_no("hot"),
+    yes_no("unable"),
+    yes_no("pregnant", scope="person", category="context"),
+    yes_no("ulcer", scope="person", category="history"),
+]
 CONDITIONS = [
     condition("tendinopathy", ratio("pain", "20"), prior=0.5, parent="overuse"),
     condition("overuse", prior=0, managed_by_probability="no"),
     condition("infection", prior=0.0001, managed_by_probability="rank_only", default_tier="emergency"),
 ]
-RULES = [rule("rf_hot", "hot", "urgent_same_day", raises=("infection",)), rule("rf_unable", "unable", "urgent_same_day")]
+RULES = [
+    rule("rf_hot", "hot", "urgent_same_day", raises=("infection",)),
+    rule("rf_unable", "unable", "urgent_same_day"),
+]
 
 
-def advice(*actions: Any, present: tuple[str, ...] = (), absent: tuple[str, ...] = ()) -> tuple[list[str], dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+def advice(
+    *actions: Any, present: tuple[str, ...] = (), absent: tuple[str, ...] = ()
+) -> tuple[list[str], dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
     """Return what is offered, what is blocked by what, and what is advised against for whom."""
-    found = answer(knowledge(FINDINGS, CONDITIONS, RULES, actions=actions), AS_OF, present=("pain", *present), absent=absent)
-    return [one.action for one in found.options], {one.action: one.because for one in found.blocked}, {one.action: one.because for one in found.against}
+    found = answer(
+        knowledge(FINDINGS, CONDITIONS, RULES, actions=actions), AS_OF, present=("pain", *present), absent=absent
+    )
+    return (
+        [one.action for one in found.options],
+        {one.action: one.because for one in found.blocked},
+        {one.action: one.because for one in found.against},
+    )
 
 
 EXERCISE = action("squats", "tendinopathy")
@@ -52,7 +69,9 @@ OFFERED = [
 
 
 @pytest.mark.parametrize(("actions", "present", "offered", "blocked"), OFFERED)
-def test_offered(actions: tuple, present: tuple[str, ...], offered: list[str], blocked: dict[str, tuple[str, ...]]) -> None:
+def test_offered(
+    actions: tuple, present: tuple[str, ...], offered: list[str], blocked: dict[str, tuple[str, ...]]
+) -> None:
     assert advice(*actions, present=present)[:2] == (offered, blocked)
 
 
@@ -62,7 +81,9 @@ def test_offered(actions: tuple, present: tuple[str, ...], offered: list[str], b
 )
 def test_what_is_not_known_to_be_absent_is_said(absent: tuple[str, ...], caution: set[str]) -> None:
     """Nobody asked is not no: an option says which answers it still needs."""
-    found = answer(knowledge(FINDINGS, CONDITIONS, RULES, actions=(NSAID, SCREEN)), AS_OF, present=("pain",), absent=absent)
+    found = answer(
+        knowledge(FINDINGS, CONDITIONS, RULES, actions=(NSAID, SCREEN)), AS_OF, present=("pain",), absent=absent
+    )
     assert {words for option in found.options for words in option.caution} == caution
 
 
@@ -75,19 +96,26 @@ def test_what_needs_review_is_a_caution() -> None:
 
 def test_what_guidelines_say_not_to_do() -> None:
     """For advice against something the list says whom it concerns."""
-    against = action("no_injection", kind="injection", evidence_strength="recommend_against", contraindicated_for=("tendinopathy",))
+    against = action(
+        "no_injection", kind="injection", evidence_strength="recommend_against", contraindicated_for=("tendinopathy",)
+    )
     assert advice(against)[2] == {"no_injection": ("tendinopathy",)}
     assert advice(action("no_film", evidence_strength="recommend_against", contraindicated_for=("infection",)))[2] == {}
 
 
 def test_better_supported_first() -> None:
-    weak, strong = action("tape", "tendinopathy", evidence_strength="limited"), action("squats", "tendinopathy", evidence_strength="strong_guideline")
+    weak, strong = (
+        action("tape", "tendinopathy", evidence_strength="limited"),
+        action("squats", "tendinopathy", evidence_strength="strong_guideline"),
+    )
     assert advice(weak, strong)[0] == ["squats", "tape"]
 
 
 def test_because_names_the_condition() -> None:
     found = answer(knowledge(FINDINGS, CONDITIONS, RULES, actions=(EXERCISE,)), AS_OF, present=("pain",))
-    assert [(option.because, option.scope, option.sources) for option in found.options] == [(("tendinopathy",), "left", ("study",))]
+    assert [(option.because, option.scope, option.sources) for option in found.options] == [
+        (("tendinopathy",), "left", ("study",))
+    ]
 
 
 def test_a_statement_is_no_option() -> None:
@@ -98,8 +126,12 @@ def test_a_statement_is_no_option() -> None:
 def test_a_long_list_is_cut_by_kind() -> None:
     """The best supported of each kind; lay advice only where little else is known."""
     many = [action(f"exercise_{number}", "tendinopathy") for number in range(8)]
-    lay = [action(f"lay_{number}", "tendinopathy", kind="self_care", evidence_strength="seed_only") for number in range(8)]
-    assert advice(*lay, *many)[0] == [f"exercise_{number}" for number in range(6)] + [f"lay_{number}" for number in range(3)]
+    lay = [
+        action(f"lay_{number}", "tendinopathy", kind="self_care", evidence_strength="seed_only") for number in range(8)
+    ]
+    assert advice(*lay, *many)[0] == [f"exercise_{number}" for number in range(6)] + [
+        f"lay_{number}" for number in range(3)
+    ]
 
 
 def shipped_advice(*present: str, absent: tuple[str, ...] = (), **amounts: Any) -> tuple[set[str], set[str]]:
@@ -124,7 +156,9 @@ URGENT = [
 
 
 @pytest.mark.parametrize(("present", "amounts", "offered", "never"), URGENT)
-def test_an_urgent_knee_gets_what_settles_the_question(present: tuple[str, ...], amounts: dict[str, float], offered: set[str], never: set[str]) -> None:
+def test_an_urgent_knee_gets_what_settles_the_question(
+    present: tuple[str, ...], amounts: dict[str, float], offered: set[str], never: set[str]
+) -> None:
     found, kinds = shipped_advice(*present, **amounts)
     assert offered <= found
     assert not never & found

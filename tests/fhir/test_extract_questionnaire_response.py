@@ -53,7 +53,11 @@ FORM = {
         ask("loinc-crp", "decimal", "1988-5", "http://loinc.org"),
         {"linkId": "own", "type": "boolean", "code": [{"system": "http://host/codes", "code": "SWOLLEN"}]},
         {"linkId": "why", "type": "choice", "code": [{"system": "http://host/codes", "code": "WHY"}]},
-        {"linkId": "two", "type": "boolean", "code": [{"system": OURS, "code": "fever"}, {"system": OURS, "code": "limp"}]},
+        {
+            "linkId": "two",
+            "type": "boolean",
+            "code": [{"system": OURS, "code": "fever"}, {"system": OURS, "code": "limp"}],
+        },
     ],
 }
 
@@ -109,14 +113,20 @@ CASES: list[Any] = [
 ]  # fmt: skip
 
 REFUSED: list[Any] = [
-    pytest.param(qr(answered("fever", {"valueBoolean": True}, {"valueBoolean": False})), "answer-several", id="yes and no"),
+    pytest.param(
+        qr(answered("fever", {"valueBoolean": True}, {"valueBoolean": False})), "answer-several", id="yes and no"
+    ),
     pytest.param(qr(answered("fever", {"valueString": "yes"})), "value-type", id="free text"),
     pytest.param(qr(answered("right.onset", {"valueString": "gradual"})), "value-type", id="text for a choice"),
-    pytest.param(qr(answered("right.onset", {"valueCoding": {"display": "Slowly"}})), "answer-unknown", id="a display only"),
+    pytest.param(
+        qr(answered("right.onset", {"valueCoding": {"display": "Slowly"}})), "answer-unknown", id="a display only"
+    ),
     pytest.param(qr(answered("loinc-crp", {"valueDecimal": 5})), "unit-missing", id="a bare number, not ours"),
     pytest.param(qr(yes("fever"), authored="2026-03-16T09:00:00Z"), "future", id="of tomorrow"),
     pytest.param(qr(yes("fever"), modifierExtension=[{"url": "http://x"}]), "modifier-extension", id="modifier"),
-    pytest.param(qr({**yes("fever"), "modifierExtension": [{"url": "http://x"}]}), "modifier-extension", id="modifier on an item"),
+    pytest.param(
+        qr({**yes("fever"), "modifierExtension": [{"url": "http://x"}]}), "modifier-extension", id="modifier on an item"
+    ),
     pytest.param(qr(yes("fever"), questionnaire="http://example.org/other"), "form-unknown", id="an unknown form"),
     pytest.param(qr(yes("two")), "codings-differ", id="an item of two meanings"),
 ]
@@ -153,7 +163,11 @@ def test_origin(take: Callable[..., Reading], forms: dict[str, Form]) -> None:
 
 def mapping(source: str, code: str, target: str, equivalence: str = "equivalent") -> dict[str, Any]:
     element = {"code": code, "target": [{"code": target, "equivalence": equivalence}]}
-    return {"resourceType": "ConceptMap", "status": "active", "group": [{"source": source, "target": OURS, "element": [element]}]}
+    return {
+        "resourceType": "ConceptMap",
+        "status": "active",
+        "group": [{"source": source, "target": OURS, "element": [element]}],
+    }
 
 
 HOST = "http://host/codes"
@@ -163,16 +177,58 @@ CAUSE = answered("why", {"valueCoding": {"system": HOST, "code": "TWIST"}})
 @pytest.mark.parametrize(
     ("concept_map", "item", "expected", "said"),
     [
-        pytest.param(mapping(URL, "own", "left.knee_swelling"), yes("own"), {("knee_swelling", "left", True)}, set(), id="by form and linkId"),
         pytest.param(
-            mapping(HOST, "SWOLLEN", "knee_swelling"), yes("own"), {("knee_swelling", "unspecified", True)}, {"laterality-missing"}, id="by code"
+            mapping(URL, "own", "left.knee_swelling"),
+            yes("own"),
+            {("knee_swelling", "left", True)},
+            set(),
+            id="by form and linkId",
         ),
-        pytest.param(mapping(HOST, "SWOLLEN", "right.limp", "wider"), answered("own", {"valueBoolean": False}), set(), {"narrower-absent"}, id="wider target"),
-        pytest.param(mapping(HOST, "SWOLLEN", "limp", "narrower"), yes("own"), set(), {"code-broader"}, id="narrower target"),
-        pytest.param(mapping(HOST, "SWOLLEN", "limp", "unmatched"), yes("own"), set(), {"resource-without-finding"}, id="unmatched"),
-        pytest.param(mapping(URL, "why#TWIST", "right.pivot_mechanism"), CAUSE, {("pivot_mechanism", "right", True)}, set(), id="one answer"),
-        pytest.param(mapping(HOST, "WHY#TWIST", "right.pivot_mechanism"), CAUSE, {("pivot_mechanism", "right", True)}, set(), id="one answer, by code"),
-        pytest.param(mapping(HOST, "WHY#FALL", "right.fall"), CAUSE, set(), {"resource-without-finding"}, id="another answer says nothing"),
+        pytest.param(
+            mapping(HOST, "SWOLLEN", "knee_swelling"),
+            yes("own"),
+            {("knee_swelling", "unspecified", True)},
+            {"laterality-missing"},
+            id="by code",
+        ),
+        pytest.param(
+            mapping(HOST, "SWOLLEN", "right.limp", "wider"),
+            answered("own", {"valueBoolean": False}),
+            set(),
+            {"narrower-absent"},
+            id="wider target",
+        ),
+        pytest.param(
+            mapping(HOST, "SWOLLEN", "limp", "narrower"), yes("own"), set(), {"code-broader"}, id="narrower target"
+        ),
+        pytest.param(
+            mapping(HOST, "SWOLLEN", "limp", "unmatched"),
+            yes("own"),
+            set(),
+            {"resource-without-finding"},
+            id="unmatched",
+        ),
+        pytest.param(
+            mapping(URL, "why#TWIST", "right.pivot_mechanism"),
+            CAUSE,
+            {("pivot_mechanism", "right", True)},
+            set(),
+            id="one answer",
+        ),
+        pytest.param(
+            mapping(HOST, "WHY#TWIST", "right.pivot_mechanism"),
+            CAUSE,
+            {("pivot_mechanism", "right", True)},
+            set(),
+            id="one answer, by code",
+        ),
+        pytest.param(
+            mapping(HOST, "WHY#FALL", "right.fall"),
+            CAUSE,
+            set(),
+            {"resource-without-finding"},
+            id="another answer says nothing",
+        ),
     ],
 )
 def test_concept_map(
@@ -228,7 +284,13 @@ def denying(link_id: str, **denies: list[str]) -> dict[str, Any]:
         for code, findings in denies.items()
     ]  # fmt: skip
     none = {"extension": [ALONE], "valueCoding": {"system": CHOICE, "code": "none"}}
-    return {"linkId": link_id, "type": "choice", "repeats": True, "answerOption": [*options, none], "extension": declared}
+    return {
+        "linkId": link_id,
+        "type": "choice",
+        "repeats": True,
+        "answerOption": [*options, none],
+        "extension": declared,
+    }
 
 
 DENYING: dict[str, Any] = {
@@ -339,7 +401,11 @@ def test_a_denial_of_what_is_not_known_here_is_said(take: Callable[..., Reading]
 def test_a_denial_makes_nothing_present(concepts: Concepts, chosen: list[str], direct: bool | None) -> None:
     said = [] if direct is None else [answered("chills", {"valueBoolean": direct})]
     reading = read(
-        qr(chose("gate", *chosen), *said), concepts=concepts, as_of=date(2026, 3, 15), release="R4", forms={URL: Form(DENYING)}
+        qr(chose("gate", *chosen), *said),
+        concepts=concepts,
+        as_of=date(2026, 3, 15),
+        release="R4",
+        forms={URL: Form(DENYING)},
     )
     assert {fact.finding for fact in reading.facts if fact.value is True} <= ({"chills"} if direct else set())
     assert len({(fact.finding, fact.scope) for fact in reading.facts}) == len(reading.facts)

@@ -537,7 +537,7 @@ KG = {"system": "http://unitsofmeasure.org", "code": "kg", "unit": "kg"}
         (None, {}, [YES], False),
     ],
 )
-def test_operators(sign: str, expected: dict[str, Any], answers: list[dict[str, Any]], enabled: bool) -> None:  # noqa: FBT001
+def test_operators(sign: str, expected: dict[str, Any], answers: list[dict[str, Any]], enabled: bool) -> None:
     any_form = form(item("a"), item("b", when("a", sign, **expected)))
     given = {"a": answers, "b": [YES]} if answers else {"b": [YES]}
     assert ("b" in any_form.heeded(given)) is enabled
@@ -581,7 +581,7 @@ def test_which_answers_count(items: list[dict[str, Any]], answered: str, heeded:
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_a_very_long_chain(backwards: bool) -> None:  # noqa: FBT001
+def test_a_very_long_chain(backwards: bool) -> None:
     chain = [item("0"), *(item(str(n), when(str(n - 1), "=", **IS_YES)) for n in range(1, 3000))]
     any_form = form(*(chain[::-1] if backwards else chain))
     answers = {str(n): [YES] for n in range(3000)}

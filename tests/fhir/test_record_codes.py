@@ -36,11 +36,23 @@ def concept(*codings: tuple[str, str]) -> dict[str, Any]:
 
 
 def condition(*codings: tuple[str, str], status: str = "active", **more: Any) -> dict[str, Any]:
-    return {"resourceType": "Condition", "id": "c", "code": concept(*codings), "clinicalStatus": concept((STATUS, status)), **more}
+    return {
+        "resourceType": "Condition",
+        "id": "c",
+        "code": concept(*codings),
+        "clinicalStatus": concept((STATUS, status)),
+        **more,
+    }
 
 
 def medicine(code: str, system: str = RX, **more: Any) -> dict[str, Any]:
-    return {"resourceType": "MedicationStatement", "id": "m", "status": "active", "medicationCodeableConcept": concept((system, code)), **more}
+    return {
+        "resourceType": "MedicationStatement",
+        "id": "m",
+        "status": "active",
+        "medicationCodeableConcept": concept((system, code)),
+        **more,
+    }
 
 
 def allergy(code: str, system: str = RX) -> dict[str, Any]:
@@ -68,8 +80,12 @@ def verified(code: str) -> dict[str, Any]:
         pytest.param(condition((ICD, "N18.4"), **verified("provisional")), set(), id="CKD 4 provisional"),
         pytest.param(condition((ICD, "I11.0")), {"hypertension", "heart_failure"}, id="hypertensive heart failure"),
         pytest.param(condition((ICD, "I11.9")), {"hypertension"}, id="hypertensive heart disease"),
-        pytest.param(condition((ICD, "I11.0"), (SCT, "84114007")), {"hypertension", "heart_failure"}, id="and heart failure"),
-        pytest.param(condition((ICD, "I13.2")), {"chronic_kidney_disease", "hypertension", "heart_failure"}, id="all three"),
+        pytest.param(
+            condition((ICD, "I11.0"), (SCT, "84114007")), {"hypertension", "heart_failure"}, id="and heart failure"
+        ),
+        pytest.param(
+            condition((ICD, "I13.2")), {"chronic_kidney_disease", "hypertension", "heart_failure"}, id="all three"
+        ),
         pytest.param(condition((ICD, "I50.22")), {"heart_failure"}, id="systolic failure"),
         pytest.param(condition((SCT, "38341003")), {"hypertension"}, id="hypertension"),
         pytest.param(condition((ICD, "I25.10")), {"ischaemic_heart_disease_or_stroke"}, id="coronary disease"),
@@ -88,15 +104,23 @@ def verified(code: str) -> dict[str, Any]:
         pytest.param(condition((ICD, "Z94.7")), set(), id="corneal transplant"),
         pytest.param(condition((ICD, "B20")), {"hiv_infection"}, id="HIV disease"),
         pytest.param(condition((SCT, "44054006")), {"diabetes"}, id="type 2 diabetes"),
-        pytest.param(condition((SCT, "44054006"), (ICD, "E11.22")), {"diabetes", "chronic_kidney_disease"}, id="diabetic kidney disease"),
+        pytest.param(
+            condition((SCT, "44054006"), (ICD, "E11.22")),
+            {"diabetes", "chronic_kidney_disease"},
+            id="diabetic kidney disease",
+        ),
         pytest.param(condition((ICD, "E11.3211")), {"diabetes"}, id="diabetic retinopathy"),
         pytest.param(condition((ICD, "E10.A1")), set(), id="antibodies only"),
         pytest.param(condition((ICD, "C50.911")), {"prior_cancer"}, id="breast cancer"),
-        pytest.param(condition((ICD, "C50.911"), status="remission"), {"prior_cancer"}, id="breast cancer in remission"),
+        pytest.param(
+            condition((ICD, "C50.911"), status="remission"), {"prior_cancer"}, id="breast cancer in remission"
+        ),
         pytest.param(condition((ICD, "C78.00")), {"active_cancer"}, id="metastasis"),
         pytest.param(condition((ICD, "C44.311")), set(), id="basal cell carcinoma"),
         pytest.param(condition((ICD, "Z86.718")), {"previous_dvt"}, id="history of thrombosis"),
-        pytest.param(condition((ICD, "O09.93"), recordedDate="2026-03-10"), {"pregnancy_20_weeks_or_more"}, id="third trimester"),
+        pytest.param(
+            condition((ICD, "O09.93"), recordedDate="2026-03-10"), {"pregnancy_20_weeks_or_more"}, id="third trimester"
+        ),
         pytest.param(condition((ICD, "O09.91"), recordedDate="2026-03-10"), {"pregnant"}, id="first trimester"),
         pytest.param(condition((ICD, "M81.0")), {"osteoporosis_or_osteopenia"}, id="osteoporosis"),
         pytest.param(condition((ICD, "M1A.0710")), {"known_gout"}, id="chronic gout of the ankle"),
@@ -165,7 +189,9 @@ def test_the_anti_inflammatories_are_offered_where_nothing_forbids_them() -> Non
         pytest.param(condition((ICD, "K74.60")), "severe_liver_disease", id="cirrhosis"),
         pytest.param(condition((ICD, "D66")), "bleeding_disorder", id="haemophilia"),
         pytest.param(condition((ICD, "Z79.01")), "on_anticoagulant", id="anticoagulated"),
-        pytest.param(condition((ICD, "Z34.93"), recordedDate="2026-01-10"), "pregnancy_20_weeks_or_more", id="third trimester"),
+        pytest.param(
+            condition((ICD, "Z34.93"), recordedDate="2026-01-10"), "pregnancy_20_weeks_or_more", id="third trimester"
+        ),
         pytest.param(condition((SCT, "407674008")), "nsaid_hypersensitivity", id="aspirin-induced asthma"),
         pytest.param(medicine("8150"), "on_anticoagulant", id="phenprocoumon"),
         pytest.param(medicine("8356"), "nsaid_use", id="piroxicam"),
@@ -212,7 +238,13 @@ def icd(code: str, **more: Any) -> dict[str, Any]:
     ],
 )
 def test_subtree(system: str | None, code: str | None, expected: str | None) -> None:
-    concepts = Concepts([finding("sweet", icd("E11", subtree=True)), finding("kidney", icd("E11.22", subtree=True)), finding("pressure", icd("I10"))])
+    concepts = Concepts(
+        [
+            finding("sweet", icd("E11", subtree=True)),
+            finding("kidney", icd("E11.22", subtree=True)),
+            finding("pressure", icd("I10")),
+        ]
+    )
     meaning = concepts.of_coding({"system": system, "code": code})
     assert (meaning.target.id if isinstance(meaning, Meaning) and meaning.target else None) == expected
 

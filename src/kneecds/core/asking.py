@@ -239,7 +239,7 @@ def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int,
     for one in waiting:
         gain = (one.rule.rank - rank) * one.chance * ANSWER_CHANCE ** (len(one.way) - 1)
         for wanted in one.way:
-            key = (wanted.position, one.scope)
+            key = (wanted.position, _whose(findings[names[wanted.position][0]], one.scope))
             eased = gain * EASE.get(findings[names[wanted.position][0]].asked_of, 0.0)
             if key not in best or eased > best[key][0]:
                 best[key] = (eased, one)
@@ -252,7 +252,7 @@ def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int,
         also = f", with {rest} more" if rest else ""
         questions.append(
             Question(
-                words.finding, words.label, _whose(findings[words.finding], scope), words.asked_of, "escalation",
+                words.finding, words.label, scope, words.asked_of, "escalation",
                 f"if {words.answer}{also}: {one.rule.flag.title}", float(f"{gain:.3g}"), one.rule.flag.tier,
             ),
         )  # fmt: skip

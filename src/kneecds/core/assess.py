@@ -14,7 +14,7 @@ from kneecds.core.assessment import (
     RuleResult,
     Software,
 )
-from kneecds.core.differential import Entry, candidates, ranked_list
+from kneecds.core.differential import Entry, candidates, probable_rank, ranked_list
 from kneecds.core.escalation import met_result, outcome, undecided_result, ways
 from kneecds.core.explaining import hypothesis, impossible, named_hypothesis, not_excluded
 from kneecds.core.facts import SIDES, Subject
@@ -55,6 +55,7 @@ class Worked(NamedTuple):
 
     side: Side
     direct: Direct  # what was stated of this side and of the person
+    starts: Sequence[Start | None]
     state: State
     feared: int  # what is present in any reading of what was stated
     outcome: Outcome
@@ -106,8 +107,9 @@ def _states(model: Model, record: Record, sides: Sequence[Side]) -> dict[Side, t
     states: dict[Side, tuple[State, ...]] = {}
     for side in sides:
         own = record.direct.get(side, NOTHING)
-        yes, no = own.yes | person.yes | shared, own.no | person.no
+        yes, no = own.yes | person.yes, own.no | person.no
         contradicted = yes & no
+        yes |= shared
         if not contradicted:
             states[side] = (vocabulary.close(yes, no),)
             continue
@@ -142,7 +144,7 @@ def _side(
     feared = 0
     for state in readings:
         feared |= state.yes
-    return Worked(side, direct, plain, feared, decided, found, entries, rank, because)
+    return Worked(side, direct, starts, plain, feared, decided, found, entries, rank, because)
 
 
 def _rank(
@@ -163,11 +165,9 @@ def _rank(
         return None, ""
     because = ""
     for entry in entries:
-        condition = model.conditions[model.position[entry.best.condition]]
-        if condition.managed_by_probability == "yes" and entry.best.probability >= model.reasoning.raise_at_probability:
-            own = TIER_RANK[condition.default_tier]
-            if own > rank:
-                rank, because = own, condition.id
+        own = probable_rank(model, entry)
+        if own > rank:
+            rank, because = own, entry.best.condition
     return rank, because
 
 
@@ -340,10 +340,10 @@ def _counterfactuals(
     ]  # fmt: skip
     if rank is None or rank <= ROUTINE:
         return tuple(changes)
-    changes += lowering(model, PERSON, worked[0].state, person_outcome.met, rank, worked[0].direct)
+    changes += lowering(model, PERSON, worked[0].state, person_outcome.met, rank, worked[0].direct, worked[0].starts)
     for one in worked:
-        if one.rank == rank and not _held_by_probability(model, one, rank):
-            changes += lowering(model, one.side, one.state, one.outcome.met, rank, one.direct)
+        if one.rank == rank:
+            changes += lowering(model, one.side, one.state, one.outcome.met, rank, one.direct, one.starts)
     return tuple(changes)
 
 
@@ -399,20 +399,6 @@ def _conflicts(model: Model, states: Mapping[Side, tuple[State, ...]]) -> list[I
                 "for red flags, and not at all for ruling out",
             )  # fmt: skip
     return list(found.values())
-
-
-def _held_by_probability(model: Model, one: Worked, rank: int) -> bool:
-    """Say whether a probable condition alone keeps the escalation where it is."""
-    least = model.reasoning.raise_at_probability
-    for entry in one.entries:
-        condition = model.conditions[model.position[entry.best.condition]]
-        if (
-            condition.managed_by_probability == "yes"
-            and entry.best.probability >= least
-            and TIER_RANK[condition.default_tier] >= rank
-        ):
-            return True
-    return False
 
 
 def _stated(record: Record, side: Side) -> Direct:

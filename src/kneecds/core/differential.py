@@ -223,3 +223,11 @@ def _covering(model: Model, conditions: list[str]) -> str:
         if all(name == other or name in model.ancestors[other] for other in conditions):
             return name
     return first
+
+
+def probable_rank(model: Model, entry: Entry) -> int:
+    """Return the rank of the tier that an entry is due by its probability alone; -1 if it is not probable enough."""
+    condition = model.conditions[model.position[entry.best.condition]]
+    if condition.managed_by_probability != "yes" or entry.best.probability < model.reasoning.raise_at_probability:
+        return -1
+    return TIER_RANK[condition.default_tier]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kneecds.core.asking import Wanted, answer, breaking, tier_of
 from kneecds.core.assessment import Counterfactual
+from kneecds.core.differential import candidates, probable_rank, ranked_list
 from kneecds.core.escalation import outcome
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import bits
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from kneecds.core.facts import Scope
-    from kneecds.core.model import Model, Rule
+    from kneecds.core.model import Model, Rule, Start
     from kneecds.core.statements import Direct
     from kneecds.core.vocabulary import State
 
@@ -29,6 +30,7 @@ def lowering(
     met: Sequence[tuple[Rule, bool]],
     rank: int,
     direct: Direct,
+    starts: Sequence[Start | None],
 ) -> Iterator[Counterfactual]:
     """Yield the smallest change after which no rule of this height is met in one scope; nothing if there is none.
 
@@ -55,9 +57,12 @@ def lowering(
         for rule in (model.person_rules if scope == "person" else model.knee_rules)
         if rule.flag.id in was_met or rule.leaves & moved
     ]
-    ranks = [rule.rank for rule, _ in outcome(rules, (after,), after).met]
-    target = max([ROUTINE, *ranks])
+    still = [rule for rule, _ in outcome(rules, (after,), after).met]
+    target = max([ROUTINE, *(rule.rank for rule in still)])
     if target >= rank:
+        return
+    entries = ranked_list(model, candidates(model, after, starts, still))
+    if any(probable_rank(model, entry) >= rank for entry in entries):
         return
     yield Counterfactual(
         "lower",
