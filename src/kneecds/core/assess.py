@@ -340,10 +340,12 @@ def _counterfactuals(
     ]  # fmt: skip
     if rank is None or rank <= ROUTINE:
         return tuple(changes)
-    changes += lowering(model, PERSON, worked[0].state, person_outcome.met, rank, worked[0].direct, worked[0].starts)
+    changes += lowering(
+        model, PERSON, worked[0].state, person_outcome.met, rank, worked[0].direct, worked[0].starts, worked[0].found
+    )
     for one in worked:
         if one.rank == rank:
-            changes += lowering(model, one.side, one.state, one.outcome.met, rank, one.direct, one.starts)
+            changes += lowering(model, one.side, one.state, one.outcome.met, rank, one.direct, one.starts, one.found)
     return tuple(changes)
 
 

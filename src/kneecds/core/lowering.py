@@ -10,11 +10,13 @@ from kneecds.core.differential import candidates, probable_rank, ranked_list
 from kneecds.core.escalation import outcome
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.core.masks import bits
+from kneecds.core.odds import logit
 from kneecds.core.unless import cancelling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from kneecds.core.differential import Candidate
     from kneecds.core.facts import Scope
     from kneecds.core.model import Model, Rule, Start
     from kneecds.core.statements import Direct
@@ -31,6 +33,7 @@ def lowering(
     rank: int,
     direct: Direct,
     starts: Sequence[Start | None],
+    found: Mapping[int, Candidate],
 ) -> Iterator[Counterfactual]:
     """Yield the smallest change after which no rule of this height is met in one scope; nothing if there is none.
 
@@ -61,9 +64,10 @@ def lowering(
     target = max([ROUTINE, *(rule.rank for rule in still)])
     if target >= rank:
         return
-    entries = ranked_list(model, candidates(model, after, starts, still))
-    if any(probable_rank(model, entry) >= rank for entry in entries):
-        return
+    if _could_hold(model, found, rank):
+        entries = ranked_list(model, candidates(model, after, starts, still))
+        if any(probable_rank(model, entry) >= rank for entry in entries):
+            return
     yield Counterfactual(
         "lower",
         tier_of(target),
@@ -71,6 +75,18 @@ def lowering(
         tuple(answer(model, wanted) for wanted in changes),
         highest[0][0].flag.id if len(highest) == 1 else "",
     )
+
+
+def _could_hold(model: Model, found: Mapping[int, Candidate], rank: int) -> bool:
+    """Say whether a condition due at this height could be probable enough if nothing spoke against it any more."""
+    least = logit(model.reasoning.raise_at_probability)
+    for index, candidate in found.items():
+        condition = model.conditions[index]
+        if condition.managed_by_probability == "yes" and TIER_RANK[condition.default_tier] >= rank:
+            against = sum(term.log_odds for term in candidate.terms if term.log_odds < 0)
+            if candidate.log_odds - against >= least:
+                return True
+    return False
 
 
 def _way(model: Model, rule: Rule, state: State, direct: Direct, *, unless: bool) -> tuple[Wanted, ...] | None:
