@@ -217,6 +217,9 @@ class Escalating(NamedTuple):
 EASE = {"patient": 1.0, "clinician": 0.6, "device_or_lab": 0.1}
 """What is quickly asked comes before what must be measured: a design choice, used only to order questions."""
 
+LEAST_GAIN = 0.001
+"""Below this a question is left to the list of undecided rules: a design choice, used only to order questions."""
+
 UNSCORED_CHANCE = 0.002
 """For a rule that raises nothing with a probability: a design choice, used only to order questions."""
 
@@ -243,7 +246,8 @@ def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int,
             eased = gain * EASE.get(findings[names[wanted.position][0]].asked_of, 0.0)
             if key not in best or eased > best[key][0]:
                 best[key] = (eased, one)
-    ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:most]
+    worth_asking = [item for item in best.items() if item[1][0] >= LEAST_GAIN]
+    ordered = sorted(worth_asking, key=lambda item: (-item[1][0], item[0]))[:most]
     questions = []
     for (position, scope), (gain, one) in ordered:
         wanted = next(want for want in one.way if want.position == position)

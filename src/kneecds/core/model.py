@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kneecds.core.asking import FINDING_CHANCE, SCREENED, all_ways, nearest, opposite
+from kneecds.core.asking import EASE, FINDING_CHANCE, SCREENED, all_ways, nearest, opposite
 from kneecds.core.assessment import Answer, Contribution, Hypothesis, RuleResult
 from kneecds.core.criteria import Criteria, Points, finding_ids, parse
 from kneecds.core.escalation import undecided_result
@@ -175,7 +175,7 @@ class Model:
             base = logit(FINDING_CHANCE)
             terms = sorted(
                 (term for term in self.terms_of[self.position[condition_id]] if term.present and self._asked(term)),
-                key=lambda term: (-term.size, term.position),
+                key=lambda term: (-self._worth([term]), term.position),
             )
             telling = self._telling_findings[condition_id] = tuple(
                 (1 << term.position, term.position, expit(base + term.log_odds)) for term in terms[:SCREENED]
@@ -190,12 +190,17 @@ class Model:
             for term in self.terms_of[index]:
                 if term.size and self._asked(term):
                     by_position.setdefault(term.position, []).append(term)
-            ordered = sorted(by_position.items(), key=lambda one: (-max(term.size for term in one[1]), one[0]))
+            ordered = sorted(by_position.items(), key=lambda one: (-self._worth(one[1]), one[0]))
             missing = self._missing[index] = tuple(
                 (1 << position, missing_contribution(self.fact_texts[position][1], terms))
                 for position, terms in ordered
             )
         return missing
+
+    def _worth(self, terms: list[Term]) -> float:
+        """Return what it is worth to know a finding: how much it counts, and how easily it is known."""
+        ease = EASE[self.vocabulary.findings[terms[0].evidence.finding].asked_of]
+        return ease * max(term.size * (1.0 if term.log_odds > 0 else 0.5) for term in terms)
 
     def _asked(self, term: Term) -> bool:
         return self.vocabulary.findings[term.evidence.finding].asked_of != "computed"
