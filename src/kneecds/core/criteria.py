@@ -112,21 +112,22 @@ def parse(text: str) -> Criteria:
     reader = _Reader(_tokens(text))
     tree = reader.expression()
     if reader.tokens:
-        msg = f"left over: {reader.tokens[0][1]!r} in {text!r}"
+        msg = f"left over: {reader.tokens[-1][1]!r} in {text!r}"
         raise CriteriaError(msg)
     return tree
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    text, at = text.rstrip(), 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            msg = f"cannot read {text[at:]!r}"
-            raise CriteriaError(msg)
+    at = 0
+    for match in _TOKEN.finditer(text):
+        if match.start() != at or match.lastgroup is None:
+            break
         found.append((match.lastgroup, match[match.lastgroup]))
         at = match.end()
+    if text[at:].strip():
+        msg = f"cannot read {text[at:]!r}"
+        raise CriteriaError(msg)
     return found
 
 
@@ -134,7 +135,7 @@ class _Reader:
     """Recursive descent; takes tokens from the front."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self.tokens = tokens
+        self.tokens = tokens[::-1]  # the next one is the last, which is cheap to take
         self.depth = 0
 
     def expression(self) -> Criteria:
@@ -199,11 +200,11 @@ class _Reader:
         return word
 
     def _compared(self, side: str | Points) -> Criteria:
-        if not (self.tokens and self.tokens[0][1] in SIGNS):
+        if not (self.tokens and self.tokens[-1][1] in SIGNS):
             return Is(side) if isinstance(side, str) else side
         sign = self._take("sign")
         amount = Amount(side) if isinstance(side, str) else side
-        if self.tokens and self.tokens[0][0] == "number":
+        if self.tokens and self.tokens[-1][0] == "number":
             return Compare(amount, sign, float(self._take("number")))
         if isinstance(side, Points) or sign != "==":
             msg = f"a number must follow {sign!r}"
@@ -214,15 +215,15 @@ class _Reader:
         if not self.tokens:
             msg = "ends too early"
             raise CriteriaError(msg)
-        got_kind, got = self.tokens.pop(0)
+        got_kind, got = self.tokens.pop()
         if got_kind != kind or (value is not None and got != value):
             msg = f"expected {value or kind}, found {got!r}"
             raise CriteriaError(msg)
         return got
 
     def _take_if(self, value: str) -> bool:
-        if self.tokens and self.tokens[0] in (("word", value), ("sign", value)):
-            self.tokens.pop(0)
+        if self.tokens and self.tokens[-1][1] == value:  # no number is written as a word or sign is
+            self.tokens.pop()
             return True
         return False
 

@@ -69,11 +69,14 @@ def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
         else:
             held.append(fact)
     masks: dict[Scope, list[int]] = {}
+    ages = _Ages(as_of)
     for (scope, name), stated in grouped.items():
         finding = findings[name]
         if (finding.scope == PERSON) is not (scope == PERSON):
             scope = PERSON if finding.scope == PERSON else "unspecified"  # noqa: PLW2901 - the finding knows better
-        yes, no = _settle(scope, finding, stated, vocabulary, as_of, record)
+        yes, no = _plainly(scope, finding, stated, vocabulary, ages, record) or _settle(
+            scope, finding, stated, vocabulary, as_of, record
+        )
         held_masks = masks.get(scope)
         if held_masks is None:
             masks[scope] = [yes, no]
@@ -82,6 +85,39 @@ def taken(facts: Iterable[Fact], vocabulary: Vocabulary, as_of: date) -> Record:
             held_masks[1] |= no
     record.direct = {scope: Direct(yes, no) for scope, (yes, no) in masks.items()}
     return record
+
+
+class _Ages(dict[str, int]):
+    """How many days ago a stated time was, worked out once for each time."""
+
+    def __init__(self, as_of: date) -> None:
+        super().__init__()
+        self._as_of = as_of
+
+    def __missing__(self, time: str) -> int:
+        days = self[time] = (self._as_of - moment(time, self._as_of)[0]).days
+        return days
+
+
+def _plainly(
+    scope: Scope,
+    finding: Finding,
+    stated: list[Fact],
+    vocabulary: Vocabulary,
+    ages: _Ages,
+    record: Record,
+) -> tuple[int, int] | None:
+    """Take the one yes or no of the day that most findings have; None if there is more to think about."""
+    fact = stated[0]
+    value, origin = fact.value, fact.origin
+    if len(stated) > 1 or (value is not True and value is not False) or finding.value_type != "boolean":
+        return None
+    if finding.stale_after_days and origin.time and ages[origin.time] > finding.stale_after_days:
+        return None
+    state: FindingState = "present" if value else "absent"
+    record.known.append(KnownFinding(finding.id, finding.label, scope, state, "", "", (origin,)))
+    mask = 1 << vocabulary.bit_of[finding.id]
+    return (mask, 0) if value else (0, mask)
 
 
 def _settle(
