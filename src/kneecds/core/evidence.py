@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kneecds.core.assessment import Contribution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from kneecds.core.knowledge import Condition, Evidence, Finding, Reasoning
 
@@ -48,6 +48,10 @@ class Term(NamedTuple):
     position: int = -1  # of the finding among the facts
 
 
+_Place = tuple[int, int, int]
+"""The condition, the key and the position of a term."""
+
+
 class Chooser:
     """Chooses the ratio of each finding for each condition."""
 
@@ -62,24 +66,29 @@ class Chooser:
                 self._weights[word + direction] = (sign * size, size, deviation**2 if size else 0.0)
         self._kinds: dict[str, str] = {}
 
-    def terms(self, condition: Condition, index: int) -> Iterator[tuple[str, Term]]:
-        """Yield each finding that speaks for or against a condition, with what its presence or its absence adds."""
+    def terms(self, condition: Condition, index: int, places: Mapping[str, tuple[int, int]]) -> Iterator[Term]:
+        """Yield what the presence or the absence of each finding adds to a condition, which stands at an index.
+
+        `places` gives the number of each finding's group and its position among the facts.
+        """
         rows: dict[str, list[Evidence]] = {}
         for row in condition.evidence:
             if row.use == "yes":
                 rows.setdefault(row.finding, []).append(row)
         for finding, alternatives in rows.items():
             measured = self._nearest(alternatives)
+            group, position = places[finding]
+            place = (index, index << GROUP_BITS | group, position)
             present = None
             if measured is not None:
-                present = self._measured(measured, measured.lr_positive, "+", index)
-                absent = self._measured(measured, measured.lr_negative, "-", index)
+                present = self._measured(measured, measured.lr_positive, "+", place)
+                absent = self._measured(measured, measured.lr_negative, "-", place)
                 if absent is not None:
-                    yield finding, absent
+                    yield absent
             if present is None:
-                present = self._judged(alternatives, index)
+                present = self._judged(alternatives, place)
             if present is not None:
-                yield finding, present
+                yield present
 
     def kind(self, text: str) -> str:
         """Tell from its words what kind of place a figure was measured in."""
@@ -99,7 +108,7 @@ class Chooser:
             return None
         return max(figures, key=self._kept)  # the first of equals
 
-    def _measured(self, row: Evidence, figure: str, sign: str, index: int) -> Term | None:
+    def _measured(self, row: Evidence, figure: str, sign: str, place: _Place) -> Term | None:
         if not figure:
             return None
         reasoning = self._reasoning
@@ -121,10 +130,10 @@ class Chooser:
         spread = math.log(interval[1] / interval[0]) / 2 if interval else math.log(reasoning.figure_spread)
         deviation = kept * min(spread, math.log(reasoning.ratio_ceiling)) / 1.96
         return Term(
-            log_odds, abs(log_odds), deviation**2, row, "measured", sign == "+", "; ".join(notes), index,
+            log_odds, abs(log_odds), deviation**2, row, "measured", sign == "+", "; ".join(notes), *place,
         )  # fmt: skip
 
-    def _judged(self, rows: list[Evidence], index: int) -> Term | None:
+    def _judged(self, rows: list[Evidence], place: _Place) -> Term | None:
         best, largest = None, -1.0
         for row in rows:
             if row.weight and self._weights[row.weight][1] > largest:
@@ -132,7 +141,7 @@ class Chooser:
         if best is None or best.weight is None:
             return None
         log_odds, size, variance = self._weights[best.weight]
-        return Term(log_odds, size, variance, best, "qualitative", present=True, condition=index)
+        return Term(log_odds, size, variance, best, "qualitative", True, "", *place)  # noqa: FBT003 - in the order of the fields
 
 
 def groups_of(findings: Iterable[Finding], reasoning: Reasoning) -> dict[str, str]:

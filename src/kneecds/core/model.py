@@ -8,7 +8,7 @@ from kneecds.core.asking import EASE, FINDING_CHANCE, SCREENED, all_ways, neares
 from kneecds.core.assessment import Answer, Contribution, Hypothesis, RuleResult
 from kneecds.core.criteria import Criteria, Points, finding_ids, parse
 from kneecds.core.escalation import undecided_result
-from kneecds.core.evidence import GROUP_BITS, Chooser, Term, groups_of, missing_contribution
+from kneecds.core.evidence import Chooser, Term, groups_of, missing_contribution
 from kneecds.core.knowledge import AGE_BANDS, TIER_RANK
 from kneecds.core.masks import SUM, Node, bits, evaluate
 from kneecds.core.odds import expit, logit
@@ -341,14 +341,12 @@ class Model:
         absent: dict[int, list[Term]] = {}
         everything = []
         chooser = Chooser(reasoning)
+        places = {name: (numbers[group], bit_of[name]) for name, group in groups.items() if name in bit_of}
         for index, condition in enumerate(self.conditions):
-            own = []
-            for finding, chosen in chooser.terms(condition, index):
-                position = bit_of[finding]
-                term = Term(*chosen[:-2], index << GROUP_BITS | numbers[groups[finding]], position)
-                (present if term.present else absent).setdefault(position, []).append(term)
-                own.append(term)
-            everything.append(tuple(own))
+            own = tuple(chooser.terms(condition, index, places))
+            for term in own:
+                (present if term.present else absent).setdefault(term.position, []).append(term)
+            everything.append(own)
         self.present_terms = {position: _keyed(terms) for position, terms in present.items()}
         self.absent_terms = {position: _keyed(terms) for position, terms in absent.items()}
         self.terms_of: tuple[tuple[Term, ...], ...] = tuple(everything)
