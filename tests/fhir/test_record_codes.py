@@ -55,6 +55,12 @@ def medicine(code: str, system: str = RX, **more: Any) -> dict[str, Any]:
     }
 
 
+def product(display: str, system: str = RX) -> dict[str, Any]:
+    """Return a medicine coded as a product that is not among our codes."""
+    coding = {"system": system, "code": "99999999", "display": display}
+    return medicine("") | {"medicationCodeableConcept": {"coding": [coding]}}
+
+
 def allergy(code: str, system: str = RX) -> dict[str, Any]:
     return {"resourceType": "AllergyIntolerance", "id": "a", "code": concept((system, code))}
 
@@ -157,6 +163,29 @@ def test_entry(take: Callable[..., Reading], entry: dict[str, Any], expected: se
     assert all(value is True for _, _, value in facts(reading))
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (product("warfarin sodium 5 MG Oral Tablet"), {"on_anticoagulant"}),
+        (product("ibuprofen 600 MG Oral Tablet"), {"nsaid_use"}),
+        (product("ibuprofen 50 MG/ML Topical Gel"), set()),
+        (product("lisinopril 10 MG Oral Tablet"), {"interacting_medicine"}),
+        (product("cetirizine 10 MG Oral Tablet"), set()),
+        (product("warfarinlike 5 MG Oral Tablet"), set()),
+        (product("warfarin sodium 5 MG Oral Tablet", "urn:other"), set()),
+        (product("warfarin sodium 5 MG Oral Tablet") | {"status": "stopped"}, set()),
+        (product("warfarin sodium 5 MG Oral Tablet") | {"status": "entered-in-error"}, set()),
+    ],
+)
+def test_a_product_is_read_by_its_rxnorm_name(
+    take: Callable[..., Reading], entry: dict[str, Any], expected: set[str]
+) -> None:
+    reading = take(entry)
+    assert {finding for finding, _, _ in facts(reading)} == expected
+    if expected:
+        assert "medication-by-name" in rules(reading)
+
+
 def test_two_unlike_diagnoses_in_one_entry_are_said(take: Callable[..., Reading]) -> None:
     reading = take(condition((ICD, "J45.909"), (ICD, "D66")))
     assert facts(reading) == set()
@@ -195,6 +224,7 @@ def test_the_anti_inflammatories_are_offered_where_nothing_forbids_them() -> Non
         pytest.param(condition((SCT, "407674008")), "nsaid_hypersensitivity", id="aspirin-induced asthma"),
         pytest.param(medicine("8150"), "on_anticoagulant", id="phenprocoumon"),
         pytest.param(medicine("8356"), "nsaid_use", id="piroxicam"),
+        pytest.param(product("warfarin sodium 5 MG Oral Tablet"), "on_anticoagulant", id="a product of warfarin"),
         pytest.param(allergy("1191"), "nsaid_hypersensitivity", id="aspirin allergy"),
         pytest.param(allergy("372665008", SCT), "nsaid_hypersensitivity", id="allergy to the class"),
     ],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from kneecds.errors import KnowledgeError
 from kneecds.fhir.units import Conversion, units_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from kneecds.core.knowledge import Code, Condition, Finding
 
@@ -129,6 +130,7 @@ class Concepts:
     def __init__(self, findings: Iterable[Finding], conditions: Iterable[Condition] = ()) -> None:
         """Prepare the tables; KnowledgeError if a code stands for two findings."""
         by_id = {finding.id: finding for finding in findings}
+        self._findings = tuple(by_id.values())
         self.targets: dict[str, Target] = {
             finding.id: Target(finding, _implied(finding.id, by_id)) for finding in by_id.values()
         }
@@ -164,6 +166,27 @@ class Concepts:
             raise KnowledgeError(tuple(problems))
         self._plain = {key: meaning for key, meaning in self.by_code.items() if _is_plain(meaning)}
         self.plans: dict[tuple[int, object], Any] = {}  # of questionnaire forms; filled by their reader
+
+    @cached_property
+    def _ingredients(self) -> dict[str, Meaning]:
+        """RxNorm's one-word names of ingredients, in lower case, with what each means."""
+        return {
+            code.display.lower(): self.by_code[RXNORM, code.code]
+            for finding in self._findings
+            for code in finding.codes
+            if code.system == RXNORM and code.means != "broader" and code.display.isalpha()
+        }
+
+    def ingredients_named(self, concept: dict[str, Any]) -> Iterator[Meaning]:
+        """Yield the ingredients that the RxNorm displays of a product name, for a product whose code is not known.
+
+        RxNorm writes them in full: "warfarin sodium 5 MG Oral Tablet".
+        """
+        for coding in concept.get("coding", ()):
+            if coding.get("system") == RXNORM:
+                for word in re.findall(r"[a-z]+", str(coding.get("display", "")).lower()):
+                    if word in self._ingredients:
+                        yield self._ingredients[word]
 
     def _meaning(self, target: Target, code: Code) -> Meaning:
         return Meaning(

@@ -127,7 +127,15 @@ def _meanings(run: Run, resource: Resource, path: str) -> Iterator[Meaning]:
             concepts += list(_of_medication(medication))
     seen: set[str] = set()
     for each in concepts:
-        meaning = run.clear(run.concepts.meaning(each), f"{path}.medication")
+        coded = run.concepts.meaning(each)
+        meaning = run.clear(coded, f"{path}.medication")
+        if coded is None:
+            for named in run.concepts.ingredients_named(each):
+                if named.code not in seen and ("oral" in str(each).lower() or not _is_oral_only(named)):
+                    seen.add(named.code)
+                    message = "the product's code is not known; its ingredient is read from its RxNorm display"
+                    run.remark("informational", "medication-by-name", f"{path}.medication", message)
+                    yield named
         if meaning is not None and meaning.code not in seen:
             seen.add(meaning.code)
             if meaning.means == "broader" and not meaning.sets:
@@ -139,6 +147,10 @@ def _meanings(run: Run, resource: Resource, path: str) -> Iterator[Meaning]:
                 )
                 continue
             yield meaning
+
+
+def _is_oral_only(meaning: Meaning) -> bool:
+    return meaning.target is not None and meaning.target.id in _ORAL_ONLY
 
 
 def _of_medication(medication: Resource) -> Iterator[Resource]:
