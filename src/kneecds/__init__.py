@@ -5,9 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kneecds.api import Assessment, Fact, Issue, Knowledge, assess, assess_facts, shipped_knowledge, validate
+    from kneecds.api import (
+        Assessment,
+        Conformance,
+        Fact,
+        Issue,
+        Knowledge,
+        assess,
+        assess_facts,
+        shipped_knowledge,
+        validate,
+    )
 
-__all__ = ["Assessment", "Fact", "Issue", "Knowledge", "assess", "assess_facts", "shipped_knowledge", "validate"]
+__all__ = [
+    "Assessment",
+    "Conformance",
+    "Fact",
+    "Issue",
+    "Knowledge",
+    "assess",
+    "assess_facts",
+    "shipped_knowledge",
+    "validate",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from kneecds import pipeline
+from kneecds import pipeline, validation
 from kneecds.core.checking import checked
 from kneecds.core.facts import Fact, Subject
 from kneecds.core.knowledge import SETTINGS
 from kneecds.errors import Issue, UsageError
+from kneecds.fhir.validate.supplied import Supplied
 from kneecds.knowledge import Knowledge, shipped
 from kneecds.pipeline import RELEASES, Assessment
 
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["Assessment", "Fact", "Issue", "Knowledge", "assess", "assess_facts", "shipped_knowledge", "validate"]
+__all__ = [
+    "Assessment",
+    "Conformance",
+    "Fact",
+    "Issue",
+    "Knowledge",
+    "assess",
+    "assess_facts",
+    "shipped_knowledge",
+    "validate",
+]
 
 
 def assess(
@@ -64,13 +75,51 @@ def assess_facts(
 def validate(
     body: pipeline.Body,
     *,
-    as_of: date | str,
-    knowledge: Knowledge | None = None,
+    as_of: date | str | None = None,
     release: Release | None = None,
+    questionnaires: Sequence[Mapping[str, object]] = (),
+    profiles: Sequence[Mapping[str, object]] = (),
+    conformance: Conformance | None = None,
+    knowledge: Knowledge | None = None,
+    best_practice: bool = False,
 ) -> tuple[Issue, ...]:
-    """List every problem of a FHIR document: JSON, structure, references, codes, values, units, dates."""
+    """List every problem of a FHIR document: JSON, structure, codes, invariants, references, profiles, forms, meaning.
+
+    Without `as_of` the document is checked as FHIR only; with it also what its content means here on that day.
+    `questionnaires` and `profiles` are FHIR resources (StructureDefinitions, value sets, code systems) to check
+    against: a StructureDefinition given is asked of every resource of its type. Who validates many documents makes
+    one `Conformance` of them and passes that. `release` is found from the document if it is not given.
+    """
     chosen = _one_of(release, RELEASES, "release") if release else None
-    return pipeline.validate(body, knowledge=knowledge or shipped(), as_of=_day(as_of), release=chosen)
+    known = knowledge or shipped()
+    given = conformance
+    if given is None and (questionnaires or profiles):
+        given = Conformance(questionnaires=questionnaires, profiles=profiles, knowledge=known)
+    return validation.validate(
+        body, knowledge=known, as_of=None if as_of is None else _day(as_of), release=chosen,
+        conformance=None if given is None else given.supplied, best_practice=best_practice,
+    )  # fmt: skip
+
+
+class Conformance:
+    """FHIR resources to validate against, made ready once: Questionnaires, profiles, value sets, code systems."""
+
+    def __init__(
+        self,
+        *,
+        questionnaires: Iterable[Mapping[str, object]] = (),
+        profiles: Iterable[Mapping[str, object]] = (),
+        others: Iterable[Mapping[str, object]] = (),
+        knowledge: Knowledge | None = None,
+    ) -> None:
+        """Take resources; `profiles` are asked of every resource of their type, `others` only of who claims them."""
+        asked = [*profiles]
+        applied = [
+            str(one["url"]) for one in asked if one.get("resourceType") == "StructureDefinition" and "url" in one
+        ]
+        self.supplied = Supplied(
+            [*others, *questionnaires, *asked], applied=applied, beneath=pipeline.prepare(knowledge or shipped()).published
+        )  # fmt: skip
 
 
 def shipped_knowledge() -> Knowledge:

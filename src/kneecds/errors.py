@@ -25,6 +25,9 @@ class Issue(msgspec.Struct, frozen=True, omit_defaults=True):
     rule: str
     expression: str
     message: str
+    fix: str = ""  # what to do about it here, where more can be said than the rule says of every case
+    line: int = 0  # in the source, from 1; 0 where the source is not text or the place has none
+    column: int = 0
 
     @property
     def is_error(self) -> bool:
@@ -32,24 +35,24 @@ class Issue(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.severity in ("fatal", "error")
 
 
-def fatal(code: str, rule: str, expression: str, message: str) -> Issue:
+def fatal(code: str, rule: str, expression: str, message: str, fix: str = "") -> Issue:
     """Return a problem after which nothing can be read."""
-    return Issue("fatal", code, rule, expression, message)
+    return Issue("fatal", code, rule, expression, message, fix)
 
 
-def error(code: str, rule: str, expression: str, message: str) -> Issue:
+def error(code: str, rule: str, expression: str, message: str, fix: str = "") -> Issue:
     """Return a problem that makes a part of the input unusable."""
-    return Issue("error", code, rule, expression, message)
+    return Issue("error", code, rule, expression, message, fix)
 
 
-def warning(code: str, rule: str, expression: str, message: str) -> Issue:
+def warning(code: str, rule: str, expression: str, message: str, fix: str = "") -> Issue:
     """Return a problem that the reader of the answer must know of."""
-    return Issue("warning", code, rule, expression, message)
+    return Issue("warning", code, rule, expression, message, fix)
 
 
-def information(code: str, rule: str, expression: str, message: str) -> Issue:
+def information(code: str, rule: str, expression: str, message: str, fix: str = "") -> Issue:
     """Return a remark on how the input was read."""
-    return Issue("information", code, rule, expression, message)
+    return Issue("information", code, rule, expression, message, fix)
 
 
 class KneecdsError(Exception):

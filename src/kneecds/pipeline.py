@@ -18,7 +18,6 @@ from kneecds.core.model import Model
 from kneecds.errors import Issue, UsageError, fatal
 from kneecds.fhir import concept_map, emit, read, strict_json, structure, version
 from kneecds.fhir.concepts import Concepts
-from kneecds.fhir.validate import references
 from kneecds.knowledge import shipped
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from kneecds.core.facts import Side
     from kneecds.core.knowledge import Setting
     from kneecds.fhir.questionnaire import Form
+    from kneecds.fhir.validate.supplied import Supplied
     from kneecds.fhir.version import Release
     from kneecds.knowledge import Knowledge
 
@@ -81,6 +81,13 @@ class Prepared:
     def catalogue(self) -> emit.Catalogue:
         """The codes and texts for writing."""
         return emit.Catalogue.of(msgspec.structs.replace(self.knowledge.files, sources=self.knowledge.sources))
+
+    @cached_property
+    def published(self) -> Supplied:
+        """The FHIR artefacts that we publish."""
+        from kneecds.fhir.validate.supplied import Supplied  # noqa: PLC0415 - only where something is validated
+
+        return Supplied([self.questionnaire])
 
     @cached_property
     def questionnaire(self) -> dict[str, Any]:
@@ -178,7 +185,7 @@ def evaluate(
 ) -> Evaluation:
     """Read one FHIR document and think about it; problems of the input are issues of the answer, never exceptions."""
     prepared = prepare(knowledge)
-    document, issues, sound = _document(body, release, prepared)
+    document, issues, sound, _, _ = parsed(body, release, prepared)
     if document is None or _hopeless(issues):
         return _failure(prepared, as_of, setting, issues)
     used = release or version.detect(document)
@@ -225,41 +232,36 @@ def evaluate_facts(
     return Evaluation(answer, facts, prepared)
 
 
-def validate(body: Body, *, knowledge: Knowledge, as_of: date, release: Release | None = None) -> tuple[Issue, ...]:
-    """List every problem of one document: JSON, structure, references, and what its content means here."""
-    prepared = prepare(knowledge)
-    document, issues, sound = _document(body, release, prepared)
-    if document is None:
-        return issues
-    used = release or version.detect(document)
-    usable: Any = document
-    if not sound:
-        usable, found = structure.usable(document, used)
-        issues = (*issues, *found)
-    issues = (*issues, *references.issues(document))
-    if usable is None:
-        return issues
-    reading = read.read(
-        usable, concepts=prepared.concepts, as_of=as_of, release=used, forms=prepared.forms,
-    )  # fmt: skip
-    return (*issues, *reading.issues)
+class Parsed(NamedTuple):
+    """A document out of its bytes."""
+
+    document: Any
+    issues: tuple[Issue, ...]
+    sound: bool
+    """Whether its structure is known to be that of R4."""
+    text: bytes
+    """The document as an encoder writes it, without space between tokens."""
+    source: bytes
+    """The bytes as they came; empty for a body that was no text."""
 
 
-def _document(body: Body, release: Release | None, prepared: Prepared) -> tuple[Any, tuple[Issue, ...], bool]:
-    """Return the parsed document, its problems, and whether its structure is known to be sound."""
+def parsed(body: Body, release: Release | None, prepared: Prepared) -> Parsed:
+    """Read a body as JSON, and see whether the short way shows its structure to be sound."""
     raw = _bytes(body)
     if isinstance(raw, Issue):
-        return None, (raw,), False
+        return Parsed(None, (raw,), sound=False, text=b"", source=b"")
+    source = raw if isinstance(body, (bytes, bytearray, memoryview, str)) else b""
     document, issues, text = strict_json.parse_and_write(raw)
     if document is None and not issues:
-        return None, (fatal("structure", "not-fhir", "", "null is not a FHIR resource"),), False
+        nothing = fatal("structure", "not-fhir", "", "null is not a FHIR resource")
+        return Parsed(None, (nothing,), sound=False, text=text, source=source)
     if not prepared.warm:
         prepared.warm = True
-        return document, issues, False
+        return Parsed(document, issues, sound=False, text=text, source=source)
     from kneecds.fhir.structure import gate  # noqa: PLC0415 - loads 60 classes; a single run is faster without
 
     sound = not issues and release in (None, "R4") and isinstance(document, dict) and gate.sound_text(text)
-    return document, issues, sound
+    return Parsed(document, issues, sound, text, source)
 
 
 def _bytes(body: Body) -> bytes | Issue:

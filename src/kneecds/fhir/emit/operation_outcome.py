@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from kneecds.fhir.emit.narrative import clean, listed, narrative
 
 if TYPE_CHECKING:
@@ -23,7 +25,14 @@ def _issue(issue: Issue, message: str) -> Json:
     expression = clean(issue.expression)
     if expression:
         said["expression"] = [expression]
+    if issue.line:
+        said = {"extension": [_extension("line", issue.line), _extension("col", issue.column)], **said}
     return said
+
+
+def _extension(name: str, number: int) -> Json:
+    # https://hl7.org/fhir/extensions/StructureDefinition-operationoutcome-issue-line.html, and -col
+    return {"url": f"http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-{name}", "valueInteger": number}
 
 
 def outcome(issues: Iterable[Issue]) -> Json:
@@ -46,3 +55,22 @@ def outcome(issues: Iterable[Issue]) -> Json:
         "text": narrative(count, listed(shown)),
         "issue": [_issue(issue, message) for issue, message in zip(all_issues, messages, strict=True)],
     }
+
+
+def report(inputs: Iterable[tuple[str, Iterable[Issue]]]) -> bytes:
+    """Return the outcome of one input, or a Bundle of those of several in their order, as bytes."""
+    outcomes = [(name, outcome(issues)) for name, issues in inputs]
+    if len(outcomes) == 1:
+        return _written(outcomes[0][1])
+    entries = [{"resource": {**one, "extension": [_file(name)]}} for name, one in outcomes]
+    bundle: Json = {"resourceType": "Bundle", "type": "collection"}
+    return _written({**bundle, "entry": entries} if entries else bundle)
+
+
+def _file(name: str) -> Json:
+    # https://hl7.org/fhir/extensions/StructureDefinition-operationoutcome-file.html
+    return {"url": "http://hl7.org/fhir/StructureDefinition/operationoutcome-file", "valueString": clean(name)}
+
+
+def _written(resource: Json) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(resource), indent=2) + b"\n"
