@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kneecds.pipeline import Body
 
 _OURS: Final = CANONICAL.encode()
+_FAULTS: Final = frozenset({"laterality-conflict", "answer-conflict"})
+"""What contradicts itself, whoever reads it."""
 
 
 def validate(
@@ -108,7 +110,9 @@ def _names_a_knee(document: object, prepared: Prepared) -> bool:
 
 
 def _milder(issue: Issue) -> Issue:
-    return msgspec.structs.replace(issue, severity="warning") if issue.is_error else issue
+    if issue.is_error and issue.rule not in _FAULTS:
+        return msgspec.structs.replace(issue, severity="warning")
+    return issue
 
 
 def _once(issues: tuple[Issue, ...]) -> Iterator[Issue]:

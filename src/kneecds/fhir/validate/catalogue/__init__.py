@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from kneecds.fhir.validate.rule import Rule
 
-PAGES: Final[tuple[str, ...]] = ()
+PAGES: Final[tuple[str, ...]] = ("meaning",)
 """The modules beside this one; each has `RULES`."""
 
 
