@@ -68,7 +68,7 @@ class FakePipeline(SimpleNamespace):
             assessment=answer,
             issues=self.issues,
             ok=not any(issue.is_error for issue in self.issues),
-            to_fhir_bytes=lambda: b'{"resourceType":"Bundle"}',
+            to_fhir_bytes=lambda _release="R4": b'{"resourceType":"Bundle"}',
             explain=lambda condition: (("right", ACL),) if condition == "acl_tear" else (),
         )
 

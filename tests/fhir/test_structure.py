@@ -92,7 +92,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (changed(OBSERVATION, code="x"), "structure-type", "Observation.code"),
     (changed(OBSERVATION, code={}), "structure-empty", "Observation.code"),
     (changed(OBSERVATION, code={"text": ""}), "structure-string", "Observation.code.text"),
-    (changed(OBSERVATION, code={"text": " \n"}), "structure-string", "Observation.code.text"),
+    (changed(OBSERVATION, code={"text": " \n"}), "structure-blank", "Observation.code.text"),
     (changed(OBSERVATION, code={"text": "x" * 1_048_577}), "structure-string", "Observation.code.text"),
     (changed(OBSERVATION, code={"text": 3}), "structure-type", "Observation.code.text"),
     (changed(OBSERVATION, code={"coding": [1]}), "structure-type", "Observation.code.coding[0]"),
@@ -172,6 +172,19 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (changed(PATIENT, name=[{"_given": {"id": "x"}}]), "structure-cardinality", "Patient.name[0].given"),
     (changed(PATIENT, name=[{"_given": ["x"]}]), "structure-type", "Patient.name[0].given[0]"),
     (changed(PATIENT, name=[{"_given": []}]), "structure-empty", "Patient.name[0].given"),
+    (changed(PATIENT, photo=[{"data": ""}]), "structure-base64binary", "Patient.photo[0].data"),
+    (
+        changed(PATIENT, text={"status": "empty", "div": "<div/>", "_div": {"id": "x"}}),
+        "structure-unknown-element",
+        "Patient.text._div",
+    ),
+    (changed(OBSERVATION, code={"coding": [{"code": "a\tb"}]}), "structure-code", "Observation.code.coding[0].code"),
+    (
+        changed(OBSERVATION, code={"coding": [{"code": "a\u00a0b"}]}),
+        "structure-code",
+        "Observation.code.coding[0].code",
+    ),
+    (changed(RESPONSE, questionnaire="http://a b"), "structure-canonical", "QuestionnaireResponse.questionnaire"),
     (changed(BUNDLE, total=-1), "structure-unsignedint", "Bundle.total"),
     (
         changed(BUNDLE, entry=[{"fullUrl": "urn:uuid:X", "resource": PATIENT}]),
@@ -203,6 +216,7 @@ def test_refused(resource: dict[str, Any], rule: str, expression: str) -> None:
         changed(PATIENT, birthDate="2024-02-29"),
         changed(PATIENT, name=[{"given": ["A", None], "_given": [None, {"id": "x"}]}]),
         changed(PATIENT, photo=[{"data": "YWJj\nZA=="}]),
+        changed(PATIENT, name=[{"given": ["A", "B"], "_given": [{"id": "x"}]}]),
         changed(OBSERVATION, status=..., _status={"extension": [{"url": "http://x", "valueCode": "unknown"}]}),
         changed(
             OBSERVATION, extension=[{"url": "http://x", "_valueCode": {"extension": [{"url": "y", "valueCode": "z"}]}}]
@@ -257,6 +271,26 @@ def test_a_resource_is_an_object() -> None:
         ("R5", {"resourceType": "Patient", "photo": [{"size": "12"}]}, set()),
         ("R5", {"resourceType": "Patient", "photo": [{"size": 12}]}, {"structure-type"}),
         ("R4B", BUNDLE, set()),
+        ("R4", {"resourceType": "Patient", "photo": [{"data": "AA AA"}]}, set()),
+        ("R5", {"resourceType": "Patient", "photo": [{"data": "AA AA"}]}, {"structure-base64binary"}),
+        ("R4", changed(OBSERVATION, issued="2026-01-05T10:11:12.0123456789Z"), set()),
+        ("R5", changed(OBSERVATION, issued="2026-01-05T10:11:12.0123456789Z"), {"structure-instant"}),
+        ("R5", {"resourceType": "Patient", "photo": [{"size": "+12"}]}, {"structure-integer64"}),
+        ("R4", changed(OBSERVATION, code={"id": "a b", "text": "x"}), set()),
+        ("R4B", changed(OBSERVATION, code={"id": "a b", "text": "x"}), {"structure-id"}),
+        ("R5", changed(OBSERVATION, code={"id": "a b", "text": "x"}), {"structure-id"}),
+        ("R5", {"resourceType": "CanonicalResource"}, {"structure-resource-type"}),
+        (
+            "R5",
+            {
+                "resourceType": "Subscription",
+                "status": "off",
+                "topic": "http://x",
+                "channelType": {"code": "x"},
+                "filterBy": [{"resourceType": "http://x", "filterParameter": "a", "value": "b"}],
+            },
+            set(),
+        ),
     ],
 )
 def test_releases_differ(release: Release, resource: dict[str, Any], rules: set[str]) -> None:
@@ -302,7 +336,7 @@ PATIENT_NAMES = [
     "code",
 ]
 ODD: list[Any] = [
-    None, "", " ", "\n ", "\u00a0", "x", "x y", " x", "x\n", '"', "\\", [], {}, [None], [{}], {"id": "x"}, {"url": "http://x"},
+    None, "", " ", "\n ", "\u00a0", "a\tb", "a\u00a0b", "a\u2003b", "x", "x y", " x", "x\n", '"', "\\", [], {}, [None], [{}], {"id": "x"}, {"url": "http://x"},
     0, -1, 1, 1.0, 2**31, 10**40, 1e300, True, False, "true", "1", "final", "male", "2024-02-30", "2024-02-29", "2023-02-29",
     "2024", "2024-13", "0000", "2024-01-01T00:00:00", "2024-01-01T00:00:00Z", "2024-01-01T23:59:60Z", "2024-01-01T00:00:00+14:00",
     "2024-01-01T00:00:00+15:00", "12:00:00", "24:00:00", "urn:uuid:X", "urn:oid:1.2", "urn:oid:9", "http://a\tb", "٣", "e\u0301",

@@ -85,6 +85,12 @@ setting_option = click.option(
 release_option = click.option(
     "--fhir-version", "release", type=Release(), help="FHIR release of the input; by default found from the input."
 )
+output_release_option = click.option(
+    "--output-version",
+    "output_release",
+    type=Release(),
+    help="FHIR release of the answer with --format fhir; by default that of --fhir-version, else R4.",
+)
 output_option = click.option(
     "-o", "--output", type=files.OUTPUT, help="Write to this file, whole or not at all, instead of stdout."
 )

@@ -17,6 +17,11 @@ FINDING_SYSTEM: Final = "https://kneecds.org/fhir/CodeSystem/kneecds-finding"
 DENIES: Final = "https://kneecds.org/fhir/StructureDefinition/kneecds-denies"
 """On a question with options: the findings (`finding`) that are absent when an option (`option`) is not chosen."""
 
+ASSERTING: Final = frozenset(
+    {("http://loinc.org", "75325-1"), ("http://terminology.hl7.org/CodeSystem/v3-ActCode", "ASSERTION")}
+)
+"""Codes of questions whose answer is itself the finding that is present: "Symptom", and an assertion."""
+
 Side = Literal["", "left", "right"]
 KNEES: Final[tuple[Side, Side]] = ("left", "right")
 
@@ -78,6 +83,7 @@ class Form:
         self.sides: dict[str, Side] = {}
         self.types: dict[str, str] = {}
         self.denials: dict[str, Denials] = {}
+        self.states: dict[str, tuple[str, ...]] = {}  # the findings of ours that its options state
         self._gates: dict[str, _Gate] = {}
         waiting = [("", item) for item in reversed(_list(questionnaire, "item"))]
         raw: dict[str, tuple[str, Mapping[str, object]]] = {}
@@ -98,7 +104,10 @@ class Form:
             denials = _denials(item)
             if denials is not None:
                 self.denials[link_id] = denials
-            ours = denials is not None or any(coded.system == FINDING_SYSTEM for coded in codes)
+            stated = _stated(item, codes)
+            if stated:
+                self.states[link_id] = stated
+            ours = denials is not None or stated or any(coded.system == FINDING_SYSTEM for coded in codes)
             self.codes[link_id] = codes
             self.sides[link_id] = next((knee for knee in KNEES if ours and link_id.startswith(f"{knee}.")), "")
             self.types[link_id] = str(item.get("type", ""))
@@ -156,6 +165,14 @@ class Form:
 
 def _coded(coding: Mapping[str, object]) -> Coded:
     return Coded(str(coding.get("system", "")), str(coding.get("code", "")))
+
+
+def _stated(item: Mapping[str, object], codes: tuple[Coded, ...]) -> tuple[str, ...]:
+    """Return the findings that options state, if the question says that its answers are findings that are present."""
+    if ASSERTING.isdisjoint(codes):
+        return ()
+    options = [_coded(coding) for option in _list(item, "answerOption") for coding in [option.get("valueCoding")] if isinstance(coding, dict)]
+    return tuple(coded.code for coded in options if coded.system == FINDING_SYSTEM)
 
 
 def _denials(item: Mapping[str, object]) -> Denials | None:

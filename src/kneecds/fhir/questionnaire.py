@@ -9,6 +9,7 @@ import msgspec
 
 from kneecds.errors import KnowledgeError
 from kneecds.fhir.form import DENIES, FINDING_SYSTEM, KNEES, Form, Side
+from kneecds.fhir.sdc.extensions import BODY_SITE, CATEGORY, EXTRACT, SHORT_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,9 +41,75 @@ UNIT_NAMES = {
 }
 """What a patient reads for a UCUM unit."""
 
+PUBLISHER = "kneecds project"
+COPYRIGHT = (
+    "Apache License 2.0. Codes of SNOMED CT, LOINC and UCUM belong to their owners, whose terms hold; "
+    "use of SNOMED CT needs a licence in many countries."
+)
+
+SNOMED = "http://snomed.info/sct"
+LOINC = "http://loinc.org"
+SITES: dict[tuple[str, Side], Json] = {
+    ("knee", "left"): {"coding": [{"system": SNOMED, "code": "82169009", "display": "Structure of left knee region"}]},
+    ("knee", "right"): {"coding": [{"system": SNOMED, "code": "6757004", "display": "Structure of right knee region"}]},
+    ("leg", "left"): {
+        "coding": [{"system": SNOMED, "code": "7771000", "display": "Left (qualifier value)"}],
+        "text": "left leg",
+    },
+    ("leg", "right"): {
+        "coding": [{"system": SNOMED, "code": "24028007", "display": "Right (qualifier value)"}],
+        "text": "right leg",
+    },
+}
+"""Where on the body the answers of a group are about; for the leg no code of one side is on the verified list."""
+
+MEANS: dict[str, Json] = {
+    "symptom": {"system": LOINC, "code": "75325-1", "display": "Symptom"},
+    "history": {
+        "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+        "code": "ASSERTION",
+        "display": "Assertion",
+    },
+}
+"""Codes of questions whose answer is itself the finding that is present."""
+
+SURVEY = {
+    "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+    "code": "survey",
+    "display": "Survey",
+}
+"""https://hl7.org/fhir/R4/valueset-observation-category.html: what a questionnaire gathered."""
+
 _CORE = "http://hl7.org/fhir/StructureDefinition"
-_SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition"
 _CONDITION = re.compile(r"(\w+)(?: *(=|>=|<=|>|<) *(\S+))?")
+
+
+class CodeLike(Protocol):
+    """What the form needs to know of a published code."""
+
+    @property
+    def system(self) -> str:
+        """The canonical of the code system."""
+
+    @property
+    def code(self) -> str:
+        """The code."""
+
+    @property
+    def display(self) -> str:
+        """How the system names it."""
+
+    @property
+    def means(self) -> str:
+        """How it stands to the finding."""
+
+    @property
+    def side(self) -> str:
+        """Of which side alone it is."""
+
+    @property
+    def emit(self) -> bool:
+        """Whether it was seen in a published source and may be written."""
 
 
 class FindingLike(Protocol):
@@ -72,6 +139,10 @@ class FindingLike(Protocol):
     def choices(self) -> Sequence[str]:
         """The values of a choice."""
 
+    @property
+    def codes(self) -> Sequence[CodeLike]:
+        """Codes of published systems."""
+
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A group or a question of the content; the head of `intake.yaml` says what the keys mean."""
@@ -90,6 +161,8 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     denies: dict[str, tuple[str, ...]] = {}
     unsure: str = ""
     several: bool = False
+    means: Literal["", "symptom", "history"] = ""
+    site: Literal["", "leg"] = ""
     required: bool = False
     kind: Literal["", "integer", "decimal"] = ""
     units: tuple[str, ...] = ()
@@ -105,11 +178,12 @@ class _Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Asked(NamedTuple):
-    """A question that stands earlier in the form."""
+    """A question that stands earlier in the form; `option` names the one that states a finding."""
 
     link_id: str
     entry: _Entry
     kind: str
+    option: str = ""
 
 
 def build(intake: object, findings: Mapping[str, FindingLike], version: str) -> Json:
@@ -123,18 +197,40 @@ def build(intake: object, findings: Mapping[str, FindingLike], version: str) -> 
     problems = [*writer.problems, *writer.missing()]
     if problems:
         raise KnowledgeError(tuple(f"intake: {problem}" for problem in problems))
+    return {**_head(content, version), "item": items}
+
+
+def _head(content: _Content, version: str) -> Json:
+    """Return what the form says of itself; what holds for every question stands here once."""
+    year, month, *_ = [*version.split("."), "1", "1"]
     return {
         "resourceType": "Questionnaire",
         "id": "kneecds-intake",
-        "extension": [_coded("artifact-versionAlgorithm", "http://hl7.org/fhir/version-algorithm", "semver")],
+        "language": "en",
+        "extension": [
+            _coded("artifact-versionAlgorithm", "http://hl7.org/fhir/version-algorithm", "semver"),
+            {"url": EXTRACT, "valueBoolean": True},
+            {"url": CATEGORY, "valueCodeableConcept": {"coding": [SURVEY]}},
+        ],
         "url": URL,
         "version": version,
         "name": "KneecdsIntake",
         "title": content.title,
         "status": "active",
+        "experimental": False,
         "subjectType": ["Patient"],
+        **({"date": f"{year}-{int(month):02d}"} if len(year) == len("2026") and month.isdigit() else {}),
+        "publisher": PUBLISHER,
+        "description": "What a patient with a knee complaint is asked before or during a visit, one knee at a time.",
+        "jurisdiction": [
+            {
+                "coding": [
+                    {"system": "http://unstats.un.org/unsd/methods/m49/m49.htm", "code": "001", "display": "World"}
+                ]
+            }
+        ],
         "purpose": content.purpose,
-        "item": items,
+        "copyright": COPYRIGHT,
     }
 
 
@@ -168,14 +264,16 @@ class _Writer:
             self.problems.append(f"{entry.text!r}: needs one of group, finding and gate")
         name = entry.finding or (f"group.{entry.group}" if entry.group else f"gate.{entry.gate}")
         item: Json = {"linkId": f"{side}.{name}" if side else name}
-        if entry.finding in self.findings:
-            coding = {"system": FINDING_SYSTEM, "code": entry.finding, "display": self.findings[entry.finding].label}
-            item["code"] = [coding]
+        codes = self._codes(entry)
+        if codes:
+            item["code"] = codes
         item["text"] = entry.text.replace("{side}", side)
         item["type"] = "group" if entry.group else self._kind(entry)
         item |= self._conditions(entry, side, name)
         if entry.group:
             self._once(self._groups, str(item["linkId"]))
+            if entry.each:
+                item = _with_extensions(item, [{"url": BODY_SITE, "valueCodeableConcept": SITES["knee", side]}])
             item["item"] = [inner for child in entry.items for inner in self.items(child, side)]
             return item
         self._remember(entry, side, str(item["linkId"]), str(item["type"]))
@@ -186,15 +284,30 @@ class _Writer:
         options = self._options(entry)
         if options:
             item["answerOption"] = options
-        extensions = [*self._extensions(entry, str(item["type"])), *self._denials(entry, side)]
-        if extensions:
-            item["extension"] = extensions
+        if entry.several:
+            self._state(entry, side, str(item["linkId"]))
+        extensions = [*self._extensions(entry, side, str(item["type"])), *self._denials(entry, side)]
+        item = _with_extensions(item, extensions)
         if entry.help:
             hint = _coded("questionnaire-itemControl", "http://hl7.org/fhir/questionnaire-item-control", "help")
             item["item"] = [
                 {"linkId": f"{item['linkId']}.help", "extension": [hint], "text": entry.help, "type": "display"}
             ]
         return item
+
+    def _codes(self, entry: _Entry) -> list[Json]:
+        """Return the codes of a question: our own, and those published ones that mean the same on either side."""
+        if entry.means:
+            return [MEANS[entry.means]]
+        finding = self.findings.get(entry.finding)
+        if finding is None:
+            return []
+        found: list[Json] = [{"system": FINDING_SYSTEM, "code": entry.finding, "display": finding.label}]
+        for code in finding.codes:
+            fits = code.means == "same" and code.emit and not code.side and "(procedure)" not in code.display
+            if fits and code.system in (SNOMED, LOINC) and code.system not in {known["system"] for known in found}:
+                found.append({"system": code.system, "code": code.code, "display": code.display})
+        return found
 
     def _kind(self, entry: _Entry) -> str:
         finding = self.findings.get(entry.finding)
@@ -214,6 +327,22 @@ class _Writer:
         if side in sides:
             self.problems.append(f"{link_id}: asked twice")
         sides[side] = _Asked(link_id, entry, kind)
+
+    def _state(self, entry: _Entry, side: Side, link_id: str) -> None:
+        """Note the options that state a finding."""
+        stated = [key for key in entry.options if entry.means and key in self.findings]
+        if entry.means and not stated:
+            self.problems.append(f"{entry.gate}: has `means` and no option that states a finding")
+        for key in stated:
+            finding = self.findings[key]
+            if finding.value_type != "boolean" or finding.asked_of != "patient":
+                self.problems.append(f"{entry.gate}: {key} is nothing that a patient can state by choosing it")
+            if (finding.scope == "knee") != bool(side):
+                self.problems.append(f"{key}: is a finding of the {finding.scope}, and is asked elsewhere")
+            sides = self._asked.setdefault(key, {})
+            if side in sides:
+                self.problems.append(f"{link_id}: {key} is asked twice")
+            sides[side] = _Asked(link_id, entry, "choice", key)
 
     def _once(self, seen: set[str], link_id: str) -> None:
         if link_id in seen:
@@ -244,7 +373,7 @@ class _Writer:
             self.problems.append(f"{name}: {text!r} does not name an earlier question")
             return
         for question in meant:
-            value = self._value(question, match[3] or "yes")
+            value = self._value(question, match[3] or question.option or "yes")
             if value is None:
                 self.problems.append(f"{name}: {text!r} is no answer to {question.link_id}")
             else:
@@ -265,6 +394,9 @@ class _Writer:
     def _codings(self, entry: _Entry) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield each option of a choice; the codes of a gate carry its name, those of a finding stand alone."""
         for key, text in entry.options.items():
+            if entry.means and key in self.findings:
+                yield key, {"system": FINDING_SYSTEM, "code": key, "display": text}
+                continue
             code = f"{entry.gate}.{key}" if entry.gate else key
             yield key, {"system": CHOICE_SYSTEM, "code": code, "display": text}
         if entry.unsure:
@@ -285,11 +417,15 @@ class _Writer:
             options.append(option)
         return options
 
-    def _extensions(self, entry: _Entry, kind: str) -> list[Json]:
+    def _extensions(self, entry: _Entry, side: Side, kind: str) -> list[Json]:
         found: list[Json] = []
+        if entry.site and side:
+            found.append({"url": BODY_SITE, "valueCodeableConcept": SITES[entry.site, side]})
         control = entry.control or ("check-box" if entry.several else "")
         if control:
             found.append(_coded("questionnaire-itemControl", "http://hl7.org/fhir/questionnaire-item-control", control))
+        if entry.several:
+            found.append({"url": f"{_CORE}/questionnaire-choiceOrientation", "valueCode": "vertical"})
         finding = self.findings.get(entry.finding)
         if finding is not None and finding.unit:
             # LHC-Forms takes questionnaire-unit on numbers only, questionnaire-unitOption on quantities only.
@@ -300,8 +436,9 @@ class _Writer:
         for limit, bound in (("minValue", entry.least), ("maxValue", entry.most)):
             if bound is not None:
                 found.append({"url": f"{_CORE}/{limit}", f"value{kind.capitalize()}": bound})
-        if entry.clinician:
-            found.append({"url": f"{_SDC}/sdc-questionnaire-shortText", "valueString": entry.clinician})
+        label = entry.clinician or (finding.label if finding is not None else "")
+        if label:
+            found.append({"url": SHORT_TEXT, "valueString": label})
         return found
 
     def _denials(self, entry: _Entry, side: Side) -> Iterator[Json]:
@@ -333,3 +470,11 @@ def _coded(extension: str, system: str, code: str) -> Json:
     if extension == "questionnaire-itemControl":
         return {"url": f"{_CORE}/{extension}", "valueCodeableConcept": {"coding": [coding]}}
     return {"url": f"{_CORE}/{extension}", "valueCoding": coding}
+
+
+def _with_extensions(item: Json, extensions: Sequence[Json]) -> Json:
+    """Put extensions where FHIR's own examples have them: behind the linkId."""
+    if not extensions:
+        return item
+    link_id = {"linkId": item["linkId"]}
+    return {**link_id, "extension": list(extensions), **{key: item[key] for key in item if key != "linkId"}}

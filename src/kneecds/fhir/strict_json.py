@@ -131,9 +131,9 @@ def _refuse_depth(body: bytes, max_depth: int) -> Issue | None:
     if b'"' in brackets:
         brackets = b"".join(brackets.split(b'"')[::2])
     left = brackets
-    for _ in range(min(max_depth // 2, 16)):  # each pass removes at most two levels
+    for done in range(1, min(max_depth // 2, 16) + 1):
         left = left.replace(b"{}", b"").replace(b"[]", b"")
-        if not left:
+        if len(left) // 2 + 2 * done <= max_depth:  # each pass takes at most two levels from around what is left
             return None
     depth = 0
     for bracket in brackets:
@@ -223,7 +223,7 @@ def _repeated_keys(body: bytes) -> tuple[Issue, ...]:
                     "duplicate",
                     "json-duplicate-key",
                     _member(path, name),
-                    f"the key {name!r} appears twice in one object",
+                    f"the key {name!r} appears twice in one object; FHIR allows it once",
                 )
                 for name in names
             )

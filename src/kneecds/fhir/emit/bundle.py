@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from kneecds.errors import UsageError
-from kneecds.fhir.emit import detected_issue, guidance_response, provenance, request_group, risk_assessment
+from kneecds.fhir.emit import detected_issue, guidance_response, losses, provenance, r5, request_group, risk_assessment
 from kneecds.fhir.emit.codes import Json, encode
 from kneecds.fhir.emit.frame import Frame
 from kneecds.fhir.emit.operation_outcome import outcome
@@ -80,7 +80,12 @@ def r4(assessment: Assessment, catalogue: Catalogue) -> Json:
     }
 
 
-WRITERS: Final[dict[Release, Callable[[Assessment, Catalogue], Json]]] = {"R4": r4, "R4B": r4}
+def as_r5(assessment: Assessment, catalogue: Catalogue) -> Json:
+    """Return the R5 Bundle: the R4 one, with what R5 says otherwise."""
+    return r5.rewritten(_decode(encode(r4(assessment, catalogue))))
+
+
+WRITERS: Final[dict[Release, Callable[[Assessment, Catalogue], Json]]] = {"R4": r4, "R4B": r4, "R5": as_r5}
 """How each release is written. R4B changed no element of the resources used here."""
 
 
@@ -96,6 +101,11 @@ def guidance_bytes(assessment: Assessment, catalogue: Catalogue, release: Releas
 def guidance(assessment: Assessment, catalogue: Catalogue, release: Release = "R4") -> Json:
     """Return the Bundle as plain objects that share nothing with any other bundle."""
     return _decode(guidance_bytes(assessment, catalogue, release))
+
+
+def lost(assessment: Assessment, catalogue: Catalogue, release: Release = "R4") -> tuple[losses.Loss, ...]:
+    """Return what a release cannot say of an assessment, and where it went instead."""
+    return losses.found(guidance(assessment, catalogue), release)
 
 
 def to_bytes(resource: Json) -> bytes:

@@ -89,9 +89,10 @@ def denied(
     stated = Origin(origin.resource, f"{place}.answer.value", link_id, origin.time)
     against: list[str] = []
     take = run.facts.append
+    asked = given.keys()
     for finding, scope, options, asked_in in denying.denied:
         if chosen.isdisjoint(options):
-            if any(item in given for item in asked_in):
+            if asked_in and not asked.isdisjoint(asked_in):
                 direct = [(item, answer) for item in asked_in for answer in given.get(item, ())]
                 if any(answer.get("valueBoolean") is True for _, answer in direct):
                     against.append(finding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from kneecds.core.facts import Fact, Origin
-from kneecds.fhir.concepts import Meaning
+from kneecds.fhir.concepts import FINDING_SYSTEM, Meaning
 from kneecds.fhir.extract.denials import Denying, denied, prepared
 from kneecds.fhir.extract.run import PERSON, UNSPECIFIED, Resource, Run, name_of
 from kneecds.fhir.extract.sites import NOWHERE, SCOPES, scopes_for
@@ -176,7 +176,9 @@ def _chosen(
     run: Run, meanings: dict[str, Meaning], answer: Resource, path: str, name: str, link_id: str, time: str
 ) -> None:
     """Take an answer that is itself mapped to a finding: choosing it says that the finding is present."""
-    meaning = meanings.get(str((answer.get("valueCoding") or {}).get("code", "")))
+    coding = answer.get("valueCoding") or {}
+    code = str(coding.get("code", ""))
+    meaning = meanings.get(code) or meanings.get(f"{coding.get('system', FINDING_SYSTEM)}|{code}")
     if meaning is None or meaning.target is None or meaning.target.kind != "boolean":
         return
     scopes = scopes_for(run, meaning, NOWHERE, path, of_person=not meaning.target.knee)
@@ -243,6 +245,8 @@ def _prepare(run: Run, form: Form | None, url: str) -> _Plan:
                 unclear.add(link_id)
             continue
         asked[link_id] = _asked(found, form.sides.get(link_id, "") if form else "")
+    if form is not None:
+        _note_stated(run, form, answers)
     for mapping in run.maps:
         for (source, link_id), meaning in mapping.codes.items():
             if source == url:
@@ -257,6 +261,16 @@ def _prepare(run: Run, form: Form | None, url: str) -> _Plan:
                 asks.setdefault((question.meaning.target.id, scope), []).append(link_id)
     denials = prepared(form, run.concepts, asks) if form is not None and form.denials else ()
     return _Plan(form, asked, answers, frozenset(unclear), denials)
+
+
+def _note_stated(run: Run, form: Form, answers: dict[str, dict[str, Meaning]]) -> None:
+    """Note what the options of the form itself state, each for the side that the question is about."""
+    for link_id, names in form.states.items():
+        for name in names:
+            meaning = run.concepts.of_coding({"system": FINDING_SYSTEM, "code": name})
+            if meaning is not None and meaning.target is not None:
+                side = form.sides[link_id] if meaning.target.knee else ""
+                answers.setdefault(link_id, {})[f"{FINDING_SYSTEM}|{name}"] = meaning._replace(side=side)
 
 
 def _note_answers(

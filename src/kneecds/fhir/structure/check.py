@@ -5,9 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, Final
 
-from kneecds.errors import Issue, error
+from kneecds.errors import Issue, error, warning
 from kneecds.fhir.structure.facts import Facts, Property, Release, TypeFacts, facts_of
-from kneecds.fhir.structure.primitives import expected_kind, json_kind, reason_against, wrong_kind
+from kneecds.fhir.structure.primitives import expected_kind, is_blank, json_kind, reason_against, wrong_kind
 
 _SHOWN: Final = 60  # characters of a value that a message repeats
 _LISTED: Final = 16  # codes that a message lists
@@ -137,7 +137,7 @@ class _Walk:
             message = f"{of.name} is {expected_kind(of.type)} ({of.type}), not {json_kind(value)}"
             self.say("structure", "structure-type", path, message)
             return
-        reason = reason_against(of.type, value)
+        reason = reason_against(of.type, value, self.facts.release)
         if reason is not None:
             code = "too-long" if reason.startswith("has ") else "value"
             rule = f"structure-{of.type.lower().removeprefix('system.')}"
@@ -146,6 +146,9 @@ class _Walk:
             few = len(of.codes) <= _LISTED
             known = ", ".join(sorted(of.codes)) if few else f"the {len(of.codes)} codes of {of.code_list}"
             self.say("code-invalid", "structure-code", path, f"{_show(value)} is none of {known}")
+        elif isinstance(value, str) and is_blank(value):
+            message = f"{of.name} is nothing but white space; leave it out instead"
+            self.found.append(warning("value", "structure-blank", path, message))
 
     def companion(self, value: object, of: Property, owner: dict[str, Any], path: str) -> None:
         """Check `_name`, which holds the id and extensions of the primitive `name`."""
@@ -172,7 +175,7 @@ class _Walk:
         if not value:
             self.say("structure", "structure-empty", path, f"the array {name} is empty; leave it out instead")
         beside = owner.get(of.name)
-        if isinstance(beside, list) and len(beside) != len(value):
+        if isinstance(beside, list) and len(beside) < len(value):
             message = f"{of.name} has {len(beside)} items but {name} {len(value)}; pad with null"
             self.say("structure", "structure-companion", path, message)
         for index, inner in enumerate(value):

@@ -72,16 +72,35 @@ class Facts:
             found = self._compiled[name] = self._compile(name)
         return found
 
-    def _elements(self, name: str) -> dict[str, str]:
+    def has(self, name: str) -> bool:
+        """Whether the release has a type of this name, be it abstract or the inside of another."""
+        return name in self._file.types
+
+    def is_abstract(self, name: str) -> bool:
+        """Whether nothing is of this type itself."""
+        return self._file.types[name].kind == "abstract"
+
+    def base(self, name: str) -> str:
+        """Return the type that a type inherits from; empty for the root and for what is no type."""
+        fact = self._file.types.get(name)
+        return fact.base if fact is not None else ""
+
+    def bases(self, name: str) -> tuple[str, ...]:
+        """Return the types that a type inherits from, the nearest first."""
+        base = self.base(name)
+        return (base, *self.bases(base)) if base else ()
+
+    def spelled(self, name: str) -> dict[str, tuple[str, str]]:
+        """Return each element of a type as its file spells it, and the type that declares it."""
         fact = self._file.types[name]
-        inherited = self._elements(fact.base) if fact.base else {}
-        return inherited | fact.elements
+        inherited = self.spelled(fact.base) if fact.base else {}
+        return inherited | {element: (spelled, name) for element, spelled in fact.elements.items()}
 
     def _compile(self, type_name: str) -> TypeFacts:
         properties: dict[str, Property] = {}
         required: list[tuple[str, int, tuple[str, ...]]] = []
         choices: list[tuple[str, tuple[str, ...]]] = []
-        for element, spelled in self._elements(type_name).items():
+        for element, (spelled, _) in self.spelled(type_name).items():
             cardinality, *types = spelled.split(" ")
             label = types.pop()[1:] if types[-1][0] == "=" else ""
             least, _, most = cardinality.partition("..")

@@ -15,6 +15,10 @@ import msgspec
 _EMPTY_OBJECT: Final = re.compile(rb"\{\}")
 _EDGE_SPACE: Final = re.compile(rb' (?:[ "]|(?<=" ))')
 _BLANK_STRING: Final = re.compile(rb'(?<!\\)"(?: |\\[tnrf]|\\u00(?:0[9aAbBcCdD]|20))+"')
+_WIDE_SPACE: Final = re.compile(
+    rb"\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2(?:\x80[\x80-\x8a\xa8\xa9\xaf]|\x81\x9f)|\xe3\x80\x80"
+)
+"""White space beyond ASCII in UTF-8."""
 _ODD_CODE: Final = re.compile(rb'"(?:code|language|valueCode)":"(?: |[^"]*?(?: "|  |\\))')
 
 
@@ -38,6 +42,8 @@ def sound_text(text: bytes) -> bool:
     """Tell the same of JSON as an encoder writes it: no space between tokens, and no escape that is not needed."""
     if _EMPTY_OBJECT.search(text) or ((b"\\" in text or _EDGE_SPACE.search(text)) and _may_hold_nothing(text)):
         return False
+    if not text.isascii() and _WIDE_SPACE.search(text):
+        return False
     try:
         _decoder().decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -46,5 +52,8 @@ def sound_text(text: bytes) -> bool:
 
 
 def _may_hold_nothing(text: bytes) -> bool:
-    """Whether a string is only white space, or a code begins or ends with it or has it doubled; types cannot say so."""
+    """Whether a string is only white space, or a code has white space that is not one space between words.
+
+    Types cannot say so.
+    """
     return _BLANK_STRING.search(text) is not None or _ODD_CODE.search(text) is not None

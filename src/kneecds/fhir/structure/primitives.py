@@ -22,20 +22,20 @@ _DATE_TIME: Final = re.compile(rf"(?!0000)[0-9]{{4}}(?:-(?:0[1-9]|1[0-2]))?|{_DA
 _INSTANT: Final = re.compile(rf"{_DAY}T{_CLOCK}{_ZONE}")
 _TIME: Final = re.compile(_CLOCK)
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}")
-_CODE: Final = re.compile(r"[^ \t\r\n\f\v]+(?:[ \t\r\n\f\v][^ \t\r\n\f\v]+)*")
+_CODE: Final = re.compile(r"\S+(?: \S+)*")
 _URI: Final = re.compile(r"[^ \t\r\n\f\v]+")
 _OID: Final = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID: Final = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_INTEGER64: Final = re.compile(r"[+-]?(?:0|[1-9][0-9]*)")
-_WHITE: Final = " \t\r\n\f\v"
+_INTEGER64: Final = re.compile(r"0|-?[1-9][0-9]*")
+_LONG_FRACTION: Final = re.compile(r"\.[0-9]{10}")
 
 Reason = str | None
 """Why a value is not of its type, or None."""
 
 
 def _text(value: str) -> Reason:
-    if not value.strip(_WHITE):
+    if not value:
         return "is empty"
     if len(value) > MAX_STRING:
         return f"has {len(value)} characters; at most {MAX_STRING} are allowed"
@@ -74,7 +74,19 @@ def _uri(value: str) -> Reason:
 
 
 def _base64(value: str) -> Reason:
-    return None if _BASE64.fullmatch("".join(value.split())) else "is not base64"
+    together = "".join(value.split())
+    return None if together and _BASE64.fullmatch(together) else "is not base64"
+
+
+def _base64_without_space(value: str) -> Reason:
+    return None if value and _BASE64.fullmatch(value) else "is not base64 without white space"
+
+
+def _nine_digits(usual: Callable[[str], Reason]) -> Callable[[str], Reason]:
+    def reason(value: str) -> Reason:
+        return usual(value) or ("has a fraction of more than nine digits" if _LONG_FRACTION.search(value) else None)
+
+    return reason
 
 
 def _integer64(value: str) -> Reason:
@@ -88,12 +100,13 @@ STRINGS: Final[dict[str, Callable[[str], Reason]]] = {
     "markdown": _text,
     "xhtml": _text,
     "System.String": _text,
-    "code": _like(_CODE, "is not a code: no white space at either end, none doubled, not empty"),
+    "code": _like(_CODE, "is not a code: no white space but single spaces between words, not empty"),
     "id": _like(_ID, "is not an id: 1 to 64 of A-Z a-z 0-9 - ."),
     "uri": _uri,
     "url": _uri,
     "canonical": _uri,
     "System.Uri": _uri,
+    "System.Id": _like(_ID, "is not an id: 1 to 64 of A-Z a-z 0-9 - ."),
     "oid": _like(_OID, "is not an OID: urn:oid: and numbers with points between"),
     "uuid": _like(_UUID, "is not a UUID: urn:uuid: and 36 characters in lower case"),
     "date": _dated(_DATE, "is not a date: YYYY, YYYY-MM or YYYY-MM-DD"),
@@ -105,6 +118,14 @@ STRINGS: Final[dict[str, Callable[[str], Reason]]] = {
 }
 """Primitive types that JSON writes as a string."""
 
+STRICTER: Final[dict[str, dict[str, Callable[[str], Reason]]]] = {
+    "R5": {
+        "base64Binary": _base64_without_space,
+        **{name: _nine_digits(STRINGS[name]) for name in ("dateTime", "instant", "time")},
+    }
+}
+"""What a later release asks more of a type: https://hl7.org/fhir/R5/datatypes.html#primitive."""
+
 INTEGERS: Final = {
     "integer": (-MAX_INT32 - 1, MAX_INT32),
     "positiveInt": (1, MAX_INT32),
@@ -113,8 +134,8 @@ INTEGERS: Final = {
 """Primitive types that JSON writes as a number without a point, with their bounds."""
 
 PRIMITIVES: Final = frozenset(STRINGS) | frozenset(INTEGERS) | {"boolean", "decimal"}
-WITHOUT_EXTENSIONS: Final = frozenset({"System.String", "System.Uri"})
-"""Written as attributes in XML: they have no `_name` companion."""
+WITHOUT_EXTENSIONS: Final = frozenset({"System.String", "System.Uri", "System.Id", "xhtml"})
+"""Written as attributes in XML, or as XHTML itself: they have no `_name` companion."""
 
 
 def json_kind(value: object) -> str:
@@ -148,10 +169,15 @@ def wrong_kind(type_name: str, value: object) -> bool:
     return isinstance(value, bool) or not isinstance(value, (int, float, Decimal))
 
 
-def reason_against(type_name: str, value: object) -> Reason:
+def is_blank(value: str) -> bool:
+    """Whether a string is nothing but white space: allowed, and never what was meant."""
+    return bool(value) and not value.strip()
+
+
+def reason_against(type_name: str, value: object, release: str = "R4") -> Reason:
     """Tell why a value of the right JSON kind breaks the format of its type; None when it does not."""
     if isinstance(value, str):
-        return STRINGS[type_name](value)
+        return (STRICTER.get(release, STRINGS).get(type_name) or STRINGS[type_name])(value)
     if type_name in INTEGERS and not isinstance(value, bool):
         low, high = INTEGERS[type_name]
         if not isinstance(value, int):

@@ -8,6 +8,8 @@ from kneecds.errors import Issue, error, fatal
 from kneecds.fhir.structure import check
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kneecds.fhir.structure.facts import Release
 
 NOT_A_RESOURCE = "FHIR JSON is an object with a resourceType, or a list of such objects"
@@ -24,12 +26,20 @@ def usable(document: object, release: Release) -> tuple[Any, tuple[Issue, ...]]:
     if document.get("resourceType") == "Bundle":
         return _bundle(document, release)
     issues = tuple(check.issues(document, release))
-    return (None if issues else document), _worst(issues)
+    if not _has_errors(issues):
+        return document, issues
+    return None, _worst(issues)
+
+
+def _has_errors(issues: Iterable[Issue]) -> bool:
+    return any(issue.is_error for issue in issues)
 
 
 def _worst(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
-    """Nothing of the document is left, so its problems are fatal."""
-    return tuple(fatal(issue.code, issue.rule, issue.expression, issue.message) for issue in issues)
+    """Nothing of the document is left, so its errors are fatal."""
+    return tuple(
+        fatal(issue.code, issue.rule, issue.expression, issue.message) if issue.is_error else issue for issue in issues
+    )
 
 
 def _list(resources: list[Any], release: Release) -> tuple[Any, tuple[Issue, ...]]:
@@ -42,7 +52,7 @@ def _list(resources: list[Any], release: Release) -> tuple[Any, tuple[Issue, ...
             inner, found = _bundle(resource, release, f"$this[{number}]")
         else:
             found = tuple(check.issues(resource, release, f"$this[{number}]"))
-            inner = None if found else resource
+            inner = None if _has_errors(found) else resource
         issues += found
         if inner is not None:
             kept.append(inner)
@@ -56,7 +66,7 @@ def _bundle(bundle: dict[str, Any], release: Release, path: str = "Bundle") -> t
     entries = bundle.get("entry")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         broken = tuple(check.issues(bundle, release, path))
-        return (None if broken else bundle), _worst(broken)
+        return (None, _worst(broken)) if _has_errors(broken) else (bundle, broken)
     bare = [{name: value for name, value in entry.items() if name != "resource"} for entry in entries]
     frame = {**bundle, "entry": [entry or {"fullUrl": "urn:kneecds:none"} for entry in bare]}
     issues = [issue for issue in check.issues(frame, release, path) if "urn:kneecds:none" not in issue.message]
@@ -69,7 +79,7 @@ def _bundle(bundle: dict[str, Any], release: Release, path: str = "Bundle") -> t
             continue
         found = check.issues(entry["resource"], release, f"{path}.entry[{number}].resource")
         issues += found
-        if not found:
+        if not _has_errors(found):
             kept.append(entry)
         else:
             kept.append(bare[number])

@@ -106,7 +106,14 @@ def _property(parent: Node, of: Property, value: object, beside: object, facts: 
 
 
 def _one(
-    parent: Node, of: Property, path: str, value: Any, beside: object, facts: Facts, found: list[Node], index: int | None
+    parent: Node,
+    of: Property,
+    path: str,
+    value: Any,  # noqa: ANN401 - JSON
+    beside: object,
+    facts: Facts,
+    found: list[Node],
+    index: int | None,
 ) -> None:
     owner = parent.type
     element = f"{owner}.{of.element}"

@@ -19,7 +19,13 @@ class Context:
     """A document, its release, the conformance resources at hand, and the issues found so far."""
 
     def __init__(
-        self, document: dict[str, Any] | list[Any], release: Release, supplied: Supplied, *, best_practice: bool = False
+        self,
+        document: dict[str, Any] | list[Any],
+        release: Release,
+        supplied: Supplied,
+        *,
+        best_practice: bool = False,
+        claimed: tuple[str, ...] = (),
     ) -> None:
         """Look at nothing yet."""
         self.document = document
@@ -27,6 +33,8 @@ class Context:
         self.facts = facts_of(release)
         self.supplied = supplied
         self.best_practice = best_practice
+        self.claimed = claimed
+        """Canonicals of profiles that the outermost resources must fit, whatever they claim themselves."""
         self.found: list[Issue] = []
 
     @cached_property

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kneecds.fhir.validate import bindings, bundles, extensions, questionnaires, references
+from kneecds.fhir.validate.invariants.look import look as look_at_invariants
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kneecds.fhir.validate.context import Context
 
-ROOMS: Final[tuple[Callable[[Context], None], ...]] = ()
+ROOMS: Final[tuple[Callable[[Context], None], ...]] = (
+    bindings.look,
+    look_at_invariants,
+    extensions.look,
+    references.look,
+    bundles.look,
+    questionnaires.look,
+)
 """Every room adds what it finds to the context; none changes the document, none depends on what another found."""
 
 

@@ -52,6 +52,10 @@ class Supplied:
         url = canonical.partition("|")[0]
         return (kind, url) in self._by_url or (self._beneath is not None and self._beneath.knows_url(kind, url))
 
+    def given(self, kind: str) -> list[dict[str, Any]]:
+        """Return the resources of a kind that were added here, without those beneath."""
+        return [one for (of, _), resources in self._by_url.items() if of == kind for one in resources]
+
     def all(self, kind: str) -> Iterator[dict[str, Any]]:
         """Yield every resource of a kind, the most recently added first."""
         for (of, _), resources in reversed(self._by_url.items()):
@@ -62,5 +66,5 @@ class Supplied:
 
 
 def _fits(version: str, wanted: str) -> bool:
-    """Whether a version is the wanted one, or of the wanted major or minor version."""
-    return version == wanted or version.startswith(f"{wanted}.")
+    """Whether a version is the wanted one, or of the wanted major or minor version; what has none may be any."""
+    return not version or version == wanted or version.startswith(f"{wanted}.")

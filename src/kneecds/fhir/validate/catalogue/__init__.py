@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from kneecds.fhir.validate.rule import Rule
 
-PAGES: Final[tuple[str, ...]] = ("meaning",)
+PAGES: Final[tuple[str, ...]] = (
+    "json", "structure", "bindings", "extensions", "invariants_bundle", "invariants_conformance", "invariants_datatypes",
+    "invariants_questionnaire", "invariants_resources", "invariants_structure", "references", "bundles", "narrative", "meaning",
+)  # fmt: skip
 """The modules beside this one; each has `RULES`."""
 
 

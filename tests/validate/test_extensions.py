@@ -1,0 +1,149 @@
+"""Extensions: their urls, places and contents, as HL7 publishes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from one_room import broken, said
+
+from kneecds.fhir.validate.extensions import look
+
+HL7 = "http://hl7.org/fhir/StructureDefinition"
+
+Json = dict[str, Any]
+
+
+def patient(*extensions: Json, **more: Any) -> Json:
+    return {"resourceType": "Patient", **({"extension": list(extensions)} if extensions else {}), **more}
+
+
+def hl7(name: str, **more: Any) -> Json:
+    return {"url": f"{HL7}/{name}", **more}
+
+
+BORN = hl7("patient-birthPlace", valueAddress={"city": "A"})
+CODE: Json = {"url": "code", "valueCodeableConcept": {"text": "x"}}
+ON_BIRTH_DATE = hl7("patient-birthTime", valueDateTime="2020-01-01T10:00:00Z")
+SUPPLIED: Json = {"resourceType": "StructureDefinition", "url": "https://a.org/e", "type": "Extension"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "rules"),
+    [
+        pytest.param(patient(BORN), {}, id="as it should be"),
+        pytest.param(patient({"url": "https://a.org/e", "valueString": "x"}), {}, id="of somebody"),
+        pytest.param(patient({"url": "urn:oid:2.16.840", "valueString": "x"}), {}, id="an OID"),
+        pytest.param(
+            patient({"url": "https://a.org/e", "extension": [{"url": "b", "valueString": "x"}]}), {}, id="parts"
+        ),
+        pytest.param(
+            patient({"url": "e", "valueString": "x"}), {"extension-url": "Patient.extension[0].url"}, id="relative"
+        ),
+        pytest.param(patient({"url": "https://a.org/e"}), {"ext-1": "Patient.extension[0]"}, id="empty"),
+        pytest.param(
+            patient({"url": "https://a.org/e", "_valueString": {"extension": [BORN]}}),
+            {"extension-context": "Patient.extension[0].value.ofType(string).extension[0]"},
+            id="a value that has only extensions is one",
+        ),
+        pytest.param(
+            patient(hl7("patient-birthPlace", valueString="A")), {"extension-type": "Patient.extension[0]"}, id="type"
+        ),
+        pytest.param(
+            {"resourceType": "Organization", "name": "x", "extension": [BORN]},
+            {"extension-context": "Organization.extension[0]"},
+            id="place",
+        ),
+        pytest.param(
+            patient(birthDate="2020-01-01", _birthDate={"extension": [ON_BIRTH_DATE]}), {}, id="on a primitive"
+        ),
+        pytest.param(patient(ON_BIRTH_DATE), {"extension-context": "Patient.extension[0]"}, id="beside the primitive"),
+        pytest.param(patient(hl7("patient-nationality", extension=[CODE])), {}, id="parts of HL7"),
+        pytest.param(
+            patient(hl7("patient-nationality", extension=[CODE, CODE])),
+            {"extension-parts": "Patient.extension[0]"},
+            id="twice",
+        ),
+        pytest.param(
+            patient(hl7("patient-nationality", extension=[{"url": "code", "valueString": "x"}])),
+            {"extension-type": "Patient.extension[0].extension[0]"},
+            id="type of a part",
+        ),
+        pytest.param(
+            patient(modifierExtension=[BORN]), {"extension-modifier": "Patient.modifierExtension[0]"}, id="modifier"
+        ),
+        pytest.param(
+            patient(hl7("patient-bornWhere", valueString="x")),
+            {"extension-unknown": "Patient.extension[0].url"},
+            id="misspelt",
+        ),
+    ],
+)
+def test_an_extension_is_what_its_definition_says(resource: Json, rules: dict[str, str]) -> None:
+    assert broken(look, resource) == rules
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        pytest.param(
+            {"item": [{"linkId": "a", "type": "text", "extension": [hl7("questionnaire-hidden", valueBoolean=True)]}]},
+            id="item",
+        ),
+        pytest.param(
+            {
+                "item": [
+                    {
+                        "linkId": "g",
+                        "type": "group",
+                        "item": [
+                            {
+                                "linkId": "a",
+                                "type": "text",
+                                "extension": [hl7("questionnaire-hidden", valueBoolean=True)],
+                            }
+                        ],
+                    }
+                ]
+            },
+            id="item in an item",
+        ),
+        pytest.param(
+            {
+                "title": "x",
+                "_title": {
+                    "extension": [
+                        hl7(
+                            "translation",
+                            extension=[{"url": "lang", "valueCode": "de"}, {"url": "content", "valueString": "y"}],
+                        )
+                    ]
+                },
+            },
+            id="a translation of a string",
+        ),
+        pytest.param(
+            {
+                "item": [
+                    {
+                        "linkId": "a",
+                        "type": "choice",
+                        "answerOption": [
+                            {"valueString": "x", "extension": [hl7("questionnaire-optionPrefix", valueString="A")]}
+                        ],
+                    }
+                ]
+            },
+            id="an option",
+        ),
+    ],
+)
+@pytest.mark.parametrize("release", ["R4", "R4B", "R5"])
+def test_the_extensions_of_forms_stand_where_forms_have_them(element: Json, release: Any) -> None:
+    assert broken(look, {"resourceType": "Questionnaire", "status": "draft", **element}, release) == {}
+
+
+def test_a_modifier_extension_that_is_not_known_is_said_and_one_that_is_given_is_not() -> None:
+    document = patient(modifierExtension=[{"url": "https://a.org/e", "valueString": "x"}])
+    assert [(one.rule, one.severity) for one in said(look, document)] == [("modifier-extension-unknown", "warning")]
+    assert said(look, document, beside=[SUPPLIED]) == []
