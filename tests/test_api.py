@@ -29,8 +29,12 @@ BUNDLE: dict[str, Any] = {
     "resourceType": "Bundle",
     "type": "collection",
     "entry": [
-        {"resource": {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1990-05-17"}},
         {
+            "fullUrl": "https://example.org/fhir/Patient/p",
+            "resource": {"resourceType": "Patient", "id": "p", "gender": "male", "birthDate": "1990-05-17"},
+        },
+        {
+            "fullUrl": "https://example.org/fhir/Observation/o",
             "resource": {
                 "resourceType": "Observation",
                 "id": "o",
@@ -40,7 +44,7 @@ BUNDLE: dict[str, Any] = {
                 "bodySite": {"coding": [{"system": "http://snomed.info/sct", "code": "82169009"}]},
                 "effectiveDateTime": "2025-12-31",
                 "valueBoolean": True,
-            }
+            },
         },
     ],
 }
@@ -113,7 +117,7 @@ def test_a_date_that_is_none(as_of: Any) -> None:
     for call in (
         lambda: assess(BUNDLE, as_of=as_of),
         lambda: assess_facts([SWOLLEN], as_of=as_of),
-        lambda: validate(BUNDLE, as_of=as_of),
+        lambda: validate(BUNDLE, as_of=as_of if as_of is not None else ""),  # without a day, meaning is not looked at
     ):
         with pytest.raises(UsageError, match="as_of is a date"):
             call()

@@ -185,11 +185,12 @@ def evaluate(
 ) -> Evaluation:
     """Read one FHIR document and think about it; problems of the input are issues of the answer, never exceptions."""
     prepared = prepare(knowledge)
-    document, issues, sound, _, _ = parsed(body, release, prepared)
+    parse = parsed(body)
+    document, issues = parse.document, parse.issues
     if document is None or _hopeless(issues):
         return _failure(prepared, as_of, setting, issues)
     used = release or version.detect(document)
-    if not sound:
+    if not parse.is_sound(release, prepared):
         document, found = structure.usable(document, used)
         issues = (*issues, *found)
         if document is None:
@@ -237,31 +238,33 @@ class Parsed(NamedTuple):
 
     document: Any
     issues: tuple[Issue, ...]
-    sound: bool
-    """Whether its structure is known to be that of R4."""
-    text: bytes
+    text: bytes = b""
     """The document as an encoder writes it, without space between tokens."""
-    source: bytes
+    source: bytes = b""
     """The bytes as they came; empty for a body that was no text."""
 
+    def is_sound(self, release: Release | None, prepared: Prepared) -> bool:
+        """Show in the short way that the structure is that of R4; False means that the walker must look."""
+        if self.issues or release not in (None, "R4") or not isinstance(self.document, dict):
+            return False
+        if not prepared.warm:
+            prepared.warm = True
+            return False
+        from kneecds.fhir.structure import gate  # noqa: PLC0415 - loads 60 classes; a single run is faster without
 
-def parsed(body: Body, release: Release | None, prepared: Prepared) -> Parsed:
-    """Read a body as JSON, and see whether the short way shows its structure to be sound."""
+        return gate.sound_text(self.text)
+
+
+def parsed(body: Body) -> Parsed:
+    """Read a body as JSON."""
     raw = _bytes(body)
     if isinstance(raw, Issue):
-        return Parsed(None, (raw,), sound=False, text=b"", source=b"")
+        return Parsed(None, (raw,))
     source = raw if isinstance(body, (bytes, bytearray, memoryview, str)) else b""
     document, issues, text = strict_json.parse_and_write(raw)
     if document is None and not issues:
-        nothing = fatal("structure", "not-fhir", "", "null is not a FHIR resource")
-        return Parsed(None, (nothing,), sound=False, text=text, source=source)
-    if not prepared.warm:
-        prepared.warm = True
-        return Parsed(document, issues, sound=False, text=text, source=source)
-    from kneecds.fhir.structure import gate  # noqa: PLC0415 - loads 60 classes; a single run is faster without
-
-    sound = not issues and release in (None, "R4") and isinstance(document, dict) and gate.sound_text(text)
-    return Parsed(document, issues, sound, text, source)
+        issues = (fatal("structure", "not-fhir", "", "null is not a FHIR resource"),)
+    return Parsed(document, issues, text, source)
 
 
 def _bytes(body: Body) -> bytes | Issue:

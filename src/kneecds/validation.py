@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -10,7 +10,7 @@ from kneecds.core import statements
 from kneecds.fhir import read, structure, version
 from kneecds.fhir.concepts import CANONICAL
 from kneecds.fhir.source import Source
-from kneecds.pipeline import Prepared, parsed, prepare
+from kneecds.pipeline import Parsed, Prepared, parsed, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,24 +39,51 @@ def validate(
 ) -> tuple[Issue, ...]:
     """List every problem of one document; `as_of` None leaves out what the content means on a day."""
     prepared = prepare(knowledge)
-    parse = parsed(body, release, prepared)
-    document, issues = parse.document, parse.issues
-    usable: Any = document
-    if document is not None:
-        used = release or version.detect(document)
-        supplied = conformance if conformance is not None else prepared.published
-        if not (parse.sound and used == "R4" and _nothing_to_say(document, parse.text, supplied, best_practice)):
-            usable, found = (document, ()) if parse.sound else structure.usable(document, used)
-            issues = (*issues, *found, *_deeper(document, used, supplied, best_practice=best_practice))
-        if as_of is not None and usable is not None:
-            issues = (*issues, *_meaning(usable, prepared, as_of, used, parse.text))
+    supplied = conformance if conformance is not None else prepared.published
+    issues: tuple[Issue, ...] = ()
+    source = b""
+    usable: Any = _plain(body, prepared, supplied) if release in (None, "R4") and not best_practice else None
+    if usable is not None:
+        source = text = cast("bytes", body)
+        release = "R4"
+    else:
+        parse = parsed(body)
+        source, text = parse.source, parse.text
+        issues = parse.issues
+        if parse.document is not None:
+            release = release or version.detect(parse.document)
+            usable, issues = _looked_at(parse, prepared, release, supplied, best_practice=best_practice)
+    if as_of is not None and usable is not None and release is not None:
+        issues = (*issues, *_meaning(usable, prepared, as_of, release, text))
     if not issues:
         return ()
-    return Source(parse.source).locate(_once(issues)) if parse.source else tuple(_once(issues))
+    return Source(source).locate(_once(issues)) if source else tuple(_once(issues))
 
 
-def _nothing_to_say(document: object, text: bytes, supplied: Supplied, best_practice: bool) -> bool:  # noqa: FBT001
-    return False
+def _plain(body: Body, prepared: Prepared, supplied: Supplied) -> dict[str, Any] | None:
+    """Show in the short way that there is nothing to say but what the content means; not worth it for one document."""
+    if not prepared.warm or not isinstance(body, bytes):
+        return None
+    from kneecds.fhir.validate import plain  # noqa: PLC0415 - a single run is faster without
+
+    return plain.plain(body, supplied)
+
+
+def _looked_at(
+    parse: Parsed, prepared: Prepared, release: Release, supplied: Supplied, *, best_practice: bool
+) -> tuple[Any, tuple[Issue, ...]]:
+    """Look in every layer but the last; return also what of the document can be read."""
+    sound = parse.is_sound(release, prepared)
+    usable, found = (parse.document, ()) if sound else structure.usable(parse.document, release)
+    deeper = _deeper(parse.document, release, supplied, best_practice=best_practice)
+    return usable, (*parse.issues, *map(_not_hopeless, found), *deeper)
+
+
+def _not_hopeless(issue: Issue) -> Issue:
+    """Return a fault of structure as what it is: fatal only to an assessment, which needs something sound to read."""
+    if issue.severity == "fatal" and issue.rule != "not-fhir":
+        return msgspec.structs.replace(issue, severity="error")
+    return issue
 
 
 def _deeper(document: Any, release: Release, supplied: Supplied, *, best_practice: bool) -> list[Issue]:  # noqa: ANN401
@@ -84,10 +111,15 @@ def _meaning(document: Any, prepared: Prepared, as_of: date, release: Release, t
 
 
 def _need_settling(facts: tuple[Fact, ...], as_of: date) -> bool:
-    """Whether some statements may be stale, or say something of the same finding twice."""
-    if len({(fact.scope, fact.finding) for fact in facts}) < len(facts):
-        return True
-    oldest = min((fact.origin.time for fact in facts if fact.origin.time), default="")
+    """Whether some statements may be stale, or say different things of the same finding."""
+    stated: dict[tuple[str, str], object] = {}
+    times: set[str] = set()
+    for fact in facts:
+        value = fact.value
+        if stated.setdefault((fact.scope, fact.finding), value) != value:
+            return True
+        times.add(fact.origin.time)
+    oldest = min((time for time in times if time), default="")
     return bool(oldest) and (as_of - statements.moment(oldest, as_of)[0]).days > 0
 
 

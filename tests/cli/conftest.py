@@ -82,8 +82,9 @@ class FakePipeline(SimpleNamespace):
 @pytest.fixture
 def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     fake = FakePipeline()
-    monkeypatch.setitem(sys.modules, "kneecds.pipeline", fake)
-    monkeypatch.setattr(kneecds, "pipeline", fake, raising=False)
+    for name in ("pipeline", "validation"):
+        monkeypatch.setitem(sys.modules, f"kneecds.{name}", fake)
+        monkeypatch.setattr(kneecds, name, fake, raising=False)
     monkeypatch.setattr(kneecds.knowledge, "shipped", artefact.shipped, raising=False)
     return fake
 

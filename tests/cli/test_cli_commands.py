@@ -127,7 +127,8 @@ def test_validate_lists_issues_for_each_input(run: Callable[..., Result], pipeli
     pipeline.issues = (warning("value", "some-rule", "Bundle.entry[1]", "odd"),)
     result = run("validate", bundle, "-", stdin=b"{}")
     assert result.exit_code == 0
-    assert "bundle.json: warning: Bundle.entry[1]: odd [some-rule]" in result.stdout
+    assert "bundle.json: warning: odd [some-rule]" in result.stdout
+    assert "at  Bundle.entry[1]" in result.stdout
     assert "stdin: ok (1 warning)" in result.stdout
     table = json.loads(run("validate", bundle, "--format", "json").stdout)
     assert table[0]["ok"] is True

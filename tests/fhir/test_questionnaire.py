@@ -73,7 +73,9 @@ def test_published_codes_beside_ours_mean_the_same_finding() -> None:
         ours, *others = item.get("code", [{}])
         for coding in others:
             finding = FINDINGS[ours["code"]]
-            (known,) = [code for code in finding.codes if (code.system, code.code) == (coding["system"], coding["code"])]
+            (known,) = [
+                code for code in finding.codes if (code.system, code.code) == (coding["system"], coding["code"])
+            ]
             assert (known.means, known.side, known.emit) == ("same", "", True)
     assert {"system": "http://loinc.org", "code": "72514-3"}.items() <= ITEMS["left.pain_nrs_0_10"]["code"][1].items()
 
@@ -195,7 +197,11 @@ def test_what_is_denied_is_also_asked_where_the_option_is_chosen() -> None:
         side = f"{FORM.sides[link_id]}." if FORM.sides[link_id] else ""
         for finding, options in denials.denied:
             assert FINDINGS[finding.code].value_type == "boolean"
-            assert f"{side}{finding.code}" in QUESTIONS or (link_id, finding.code) in OFFERED or asked_below(side, finding.code)
+            assert (
+                f"{side}{finding.code}" in QUESTIONS
+                or (link_id, finding.code) in OFFERED
+                or asked_below(side, finding.code)
+            )
             assert options <= denials.offered.keys() - denials.alone
 
 
@@ -222,7 +228,10 @@ def answer_of(link_id: str, said: dict[str, Any]) -> list[dict[str, Any]]:
         wanted = {value} if isinstance(value, str) else set(value or ())
         options = [option["valueCoding"] for option in item["answerOption"]]
         for coding in options:
-            if coding["system"] == FINDING_SYSTEM and said.get(f"{side}{coding['code']}", said.get(coding["code"])) is True:
+            if (
+                coding["system"] == FINDING_SYSTEM
+                and said.get(f"{side}{coding['code']}", said.get(coding["code"])) is True
+            ):
                 wanted.add(coding["code"])
         unknown = wanted - {coding["code"].rpartition(".")[2] for coding in options}
         assert not unknown, f"{link_id} does not offer {unknown}"

@@ -59,7 +59,7 @@ def codes(found: list[dict[str, Any]]) -> list[str]:
 
 
 TRUE, FALSE = {"valueBoolean": True}, {"valueBoolean": False}
-IF_A = {"enableWhen": [{"question": "a", "operator": "=", "answerBoolean": True}]}
+IF_A: dict[str, Any] = {"enableWhen": [{"question": "a", "operator": "=", "answerBoolean": True}]}
 
 
 def test_an_observation_says_who_whom_when_and_what_it_comes_from() -> None:
@@ -184,7 +184,9 @@ def test_category_and_site_come_from_the_nearest_that_says_so() -> None:
 
 
 def test_a_day_is_no_instant_and_a_device_no_performer() -> None:
-    (found,) = taken(form(item("a")), response(says("a", TRUE), authored="2026-03-14", author={"reference": "Device/1"}))
+    (found,) = taken(
+        form(item("a")), response(says("a", TRUE), authored="2026-03-14", author={"reference": "Device/1"})
+    )
     assert found["effectiveDateTime"] == "2026-03-14"
     assert not {"issued", "performer"} & found.keys()
 
@@ -245,7 +247,9 @@ def answers_to(one: dict[str, Any]) -> st.SearchStrategy[list[dict[str, Any]]]:
     if one["type"] == "quantity":
         units = st.sampled_from(UNITS[one["linkId"]])
         return st.builds(
-            lambda unit, n: [{"valueQuantity": {"value": n, "unit": unit["display"], "system": UCUM, "code": unit["code"]}}],
+            lambda unit, n: [
+                {"valueQuantity": {"value": n, "unit": unit["display"], "system": UCUM, "code": unit["code"]}}
+            ],
             units,
             st.integers(0, 30),
         )
@@ -279,7 +283,9 @@ def nested(items: list[dict[str, Any]], given_: dict[str, Any]) -> list[dict[str
 
 
 def read_as(*resources: dict[str, Any]) -> Reading:
-    return read([PATIENT, *resources], concepts=PREPARED.concepts, as_of=date(2026, 3, 15), release="R4", forms=PREPARED.forms)
+    return read(
+        [PATIENT, *resources], concepts=PREPARED.concepts, as_of=date(2026, 3, 15), release="R4", forms=PREPARED.forms
+    )
 
 
 def known(reading: Reading) -> set[tuple[str, str, object, str]]:
@@ -305,13 +311,24 @@ def test_each_knee_keeps_its_side_without_the_form() -> None:
         "gate.which_knee": [{"valueCoding": {"system": INTAKE["url"].replace("Questionnaire/kneecds-intake", "CodeSystem/kneecds-choice"), "code": "which_knee.both"}}],
         "left.pain_nrs_0_10": [{"valueInteger": 0}],
     }  # fmt: skip
-    options = {o["valueCoding"]["code"]: o["valueCoding"] for q in QUESTIONS if q["linkId"] == "left.gate.leg_alarm" for o in q["answerOption"]}
+    options = {
+        o["valueCoding"]["code"]: o["valueCoding"]
+        for q in QUESTIONS
+        if q["linkId"] == "left.gate.leg_alarm"
+        for o in q["answerOption"]
+    }
     given_["left.gate.leg_alarm"] = [{"valueCoding": options["knee_pain"]}]
     given_["right.gate.leg_alarm"] = [{"valueCoding": options["knee_swelling"]}]
     answered = response(*nested(INTAKE["item"], given_), questionnaire=INTAKE["url"])
     answered.pop("encounter")
-    facts = {(name, scope, value) for name, scope, value, _ in known(read_as(*observations(INTAKE, answered).observations))}
-    assert {("knee_pain", "left", True), ("knee_swelling", "right", True), ("pain_nrs_0_10", "left", Decimal(0))} <= facts
+    facts = {
+        (name, scope, value) for name, scope, value, _ in known(read_as(*observations(INTAKE, answered).observations))
+    }
+    assert {
+        ("knee_pain", "left", True),
+        ("knee_swelling", "right", True),
+        ("pain_nrs_0_10", "left", Decimal(0)),
+    } <= facts
     assert ("knee_pain", "right", False) in facts
     plain = observations(INTAKE, answered, denials=False).observations
     assert len(plain) == 3  # one for each answer to a question with a code; which knee it is has none

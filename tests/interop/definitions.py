@@ -7,7 +7,7 @@ import json
 import os
 import tarfile
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import judge
 
@@ -18,6 +18,10 @@ JAR = "hapi-fhir-validation-resources-r5"
 PACKAGE = "org/hl7/fhir/r5/packages/hl7.fhir.r5.core-5.0.0.tgz"
 
 
+def is_base(definition: dict[str, Any]) -> bool:
+    return definition.get("derivation") != "constraint" or definition["id"] == "SimpleQuantity"
+
+
 def r5() -> Path:
     """Return a file with the R5 StructureDefinitions of types and resources, as a JSON list."""
     file = judge.JAVA / "target" / "r5-definitions.json"
@@ -26,9 +30,7 @@ def r5() -> Path:
         with zipfile.ZipFile(jar) as outer, tarfile.open(fileobj=io.BytesIO(outer.read(PACKAGE))) as inner:
             names = [name for name in inner.getnames() if name.startswith("package/StructureDefinition-")]
             read = (json.load(stream) for name in names if (stream := inner.extractfile(name)))
-            wanted = [
-                one for one in read if one["kind"] in {"resource", "complex-type"} and one["derivation"] != "constraint"
-            ]
+            wanted = [one for one in read if one["kind"] in {"resource", "complex-type"} and is_base(one)]
         unfinished = file.with_suffix(f".{os.getpid()}")
         unfinished.write_text(json.dumps(wanted))
         unfinished.rename(file)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from material import Release
 
+    from kneecds import Issue
+
 pytestmark = pytest.mark.usefixtures("javascript")
 Json = dict[str, Any]
 
@@ -27,15 +29,31 @@ KEY: Final = re.compile(r"(?:[a-z]+-)?([a-z]{2,4}-\d+[a-z]?)\Z")
 """A rule that is a constraint of the specification; a key that several types use has the type before it."""
 
 STRUCTURE: Final = "structure-"
-"""What does not fit the structure is not looked at further; so a constraint that we do not name there is not missed."""
+"""What does not fit the structure we do not look at further, so what breaks constraints there is not compared."""
 
 CHANGED: Final = 1500
 
 DIFFERENT: Final[dict[str, str]] = {
     "ele-1": "an empty object is a fault of structure with us, found before any constraint",
     "ext-1": "an extension without a value is a fault of structure with us",
+    "que-7": "fhirpath.js takes the boolean of FHIR for none of System's; the HL7 engine, like us, takes them for the same",
+    "que-12": "the package has it from three conditions up, as printed in 4.0.1; its text and the HL7 engine say more than one",
+    "sdf-17": "an element without an id breaks sdf-14, too; we say it once",
+    "rng-2": "fhirpath.js compares only quantities that have a unit's code; the HL7 engine, like us, those without one, too",
 }
 """Constraints that are not compared, and why."""
+
+
+UNASKED: Final[dict[str, str]] = {
+    "eld-11": "a quotation mark in its expression that is none of FHIRPath's",
+    "eld-16": "an escape in its regular expression that JavaScript refuses",
+    "eld-19": "an escape in its regular expression that JavaScript refuses",
+    "opd-3": "it asks whether a code is in a value set, which takes a server",
+    "prov-1": "it follows a reference, which takes a server",
+    "prov-2": "it follows a reference, which takes a server",
+    "prov-3": "it follows a reference, which takes a server",
+}
+"""Constraints that fhirpath.js cannot evaluate, and why."""
 
 
 def asked_of(resources: dict[str, Json], release: Release) -> list[Json]:
@@ -53,7 +71,7 @@ def test_nothing_that_is_published_or_emitted_breaks_a_constraint(
         request.getfixturevalue("hapi")  # whose jars hold the definitions
     answers = asked_of(published(release) | emitted(release), release)
     assert {one["name"]: one["broken"] for one in answers if one["broken"]} == {}
-    assert {key: why for one in answers for key, why in one["unasked"].items()} == {}
+    assert {key: why for one in answers for key, why in one["unasked"].items() if key not in UNASKED} == {}
 
 
 # ---- resources changed at random -----------------------------------------------------------------
@@ -105,11 +123,22 @@ def changed(original: Json, random: Random, donors: list[Json]) -> Json:
     return resource
 
 
+def key_of(issue: Issue) -> str:
+    """Return the constraint that an issue is about, empty if about none; "constraint" is the rule of those without their own."""
+    named = issue.message.split()[0] if issue.rule == "constraint" else issue.rule
+    found = KEY.match(named)
+    return same(found[1]) if found else ""
+
+
+def same(key: str) -> str:
+    """Two constraints have one expression, which holds for neither or for both."""
+    return "txt-1" if key == "txt-2" else key
+
+
 def ours_broken(resource: Json) -> tuple[set[str], bool]:
     """Return the constraints that we find broken, and whether the structure is sound, so that all were looked at."""
-    rules = {issue.rule for issue in ours.errors({"release": "R4", "resource": resource})}
-    keys = {found[1] for rule in rules if (found := KEY.match(rule))}
-    return keys, not any(rule.startswith(STRUCTURE) for rule in rules)
+    found = ours.errors({"release": "R4", "resource": resource})
+    return {key_of(issue) for issue in found} - {""}, not any(issue.rule.startswith(STRUCTURE) for issue in found)
 
 
 def test_we_find_broken_what_it_finds_broken() -> None:
@@ -124,11 +153,10 @@ def test_we_find_broken_what_it_finds_broken() -> None:
         except Exception as failed:  # noqa: BLE001 - it shall not hide the other resources
             different[answer["name"]] = repr(failed)
             continue
-        theirs = {one["key"] for one in answer["broken"]}
+        theirs = {same(one["key"]) for one in answer["broken"]}
         broken |= theirs
-        missed = theirs - mine if is_sound else set()
-        extra = mine - theirs - set(answer["unasked"])
-        if names := sorted((missed | extra) - set(DIFFERENT)):
-            different[answer["name"]] = (names, named[answer["name"]])
+        names = (mine ^ theirs) - set(DIFFERENT) - set(answer["unasked"])
+        if is_sound and names:
+            different[answer["name"]] = (sorted(names), named[answer["name"]])
     assert different == {}
     assert len(broken) > 20, "resources must break constraints of many kinds"

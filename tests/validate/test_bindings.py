@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from one_room import broken, said
 
+from kneecds.fhir.structure.facts import facts_of
 from kneecds.fhir.validate.bindings import look
 
 UCUM = "http://unitsofmeasure.org"
@@ -114,3 +117,19 @@ def test_a_vital_sign_has_a_unit_of_its_kind(loinc: str, unit: str, wrong: bool)
     inside = observation(component=[{"code": coded("http://loinc.org", loinc), "valueQuantity": quantity}])
     assert ("unit-dimension" in broken(look, alone)) == wrong
     assert ("unit-dimension" in broken(look, inside)) == wrong
+
+
+WRONG = st.sampled_from([None, 1, "", "a", [], {}, [{}], [{"system": []}], {"coding": [1, {"code": {}}]}, {"code": 1}])
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_values_of_any_kind_are_looked_at_without_harm(data: st.DataObject) -> None:
+    """What has the wrong kind was said by the structure."""
+    kind = data.draw(st.sampled_from(["Observation", "Condition", "Patient", "Questionnaire", "ValueSet", "Claim"]))
+    names = st.sampled_from(sorted(facts_of("R4").type(kind).properties))
+    inner = st.dictionaries(
+        st.sampled_from(["coding", "system", "code", "value", "unit", "version"]), WRONG, max_size=3
+    )
+    document = {"resourceType": kind, **data.draw(st.dictionaries(names, WRONG | inner | st.lists(inner, max_size=2)))}
+    said(look, document)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from one_room import broken, said
 
 from kneecds.fhir.validate.extensions import look
@@ -147,3 +149,22 @@ def test_a_modifier_extension_that_is_not_known_is_said_and_one_that_is_given_is
     document = patient(modifierExtension=[{"url": "https://a.org/e", "valueString": "x"}])
     assert [(one.rule, one.severity) for one in said(look, document)] == [("modifier-extension-unknown", "warning")]
     assert said(look, document, beside=[SUPPLIED]) == []
+
+
+ODD = st.recursive(
+    st.sampled_from([None, 1, "", "a", "#", f"{HL7}/patient-nationality", f"{HL7}/translation", f"{HL7}/geolocation"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["url", "extension", "valueString", "_valueCode", "valueCode", "value"]), inner
+        )
+    ),
+    max_leaves=10,
+)
+
+
+@given(ODD, ODD)
+@settings(max_examples=200, deadline=None)
+def test_values_of_any_kind_are_looked_at_without_harm(one: Any, other: Any) -> None:
+    said(look, {"resourceType": "Patient", "extension": one, "_birthDate": other, "name": [{"extension": other}]})
+    said(look, {"resourceType": "Patient", "extension": [one, {"url": other, "extension": one}]})

@@ -41,7 +41,11 @@ def test_bulk_data_has_no_error(path: Path) -> None:
 
 def test_a_bulk_export_has_no_error_when_it_is_one_searchset() -> None:
     lines = (DATA / "bulk/Condition.000.ndjson").read_text("utf-8").splitlines()
-    entries = [{"resource": json.loads(line), "search": {"mode": "match"}} for line in lines]
+    resources = [json.loads(line) for line in lines]
+    entries = [
+        {"fullUrl": f"https://example.org/fhir/Condition/{one['id']}", "resource": one, "search": {"mode": "match"}}
+        for one in resources
+    ]
     bundle = {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
     assert [issue for issue in kneecds.validate(bundle, as_of=AS_OF) if issue.is_error] == []
 

@@ -20,6 +20,17 @@ PLACES = (
     "fhir/validate/**/*.py", "core/statements.py",
 )  # fmt: skip
 """Where the issues of a validation are made."""
+
+BEYOND_AN_EXAMPLE = {
+    "input-unreadable": "a file that cannot be read is no document",
+    "not-json": "of a host that hands over objects that JSON cannot write",
+    "value-kind": "of a host that hands over findings without FHIR",
+    "denial-unknown": "of a form that was made for other knowledge",
+    "birth-date-invalid": "in R4 the structure layer says it first, and the Patient is not read",
+    "form-invalid": "a form in the document that cannot be compiled; the questionnaire layer says why",
+}
+"""Rules that no document validated with the shipped knowledge can break; each has a test elsewhere."""
+
 RULES = [pytest.param(rule, id=rule.id) for rule in rules().values()]
 
 
@@ -64,6 +75,6 @@ def test_every_rule_that_the_code_can_say_is_in_the_catalogue() -> None:
         f"{rule} in {path.relative_to(SOURCE)}"
         for path in (path for place in PLACES for path in sorted(SOURCE.glob(place)))
         for rule in call.findall(path.read_text("utf-8"))
-        if rule not in known
+        if rule not in known and rule not in BEYOND_AN_EXAMPLE
     }
     assert missing == set()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kneecds.cli import files, options
+from kneecds.cli.questionnaire import shipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,15 +135,9 @@ def _form(response: Json, path: str, asked: list[Json], sent: list[Json]) -> tup
     if len(asked) == 1:
         message = "the response does not name this form as the one that it answers; its linkIds are taken as they are"
         return asked[0], warning("business-rule", "form-differs", f"{path}.questionnaire", message)
-    ours = _ours()
+    ours = shipped()
     if url == ours["url"]:
         return ours, None
     what = "the form of the response is not known here" if canonical else "the response does not name its form"
     message = f"{what}, so its answers cannot be extracted; give the Questionnaire with --questionnaire"
     return None, error("not-found", "form-unknown", f"{path}.questionnaire", message)
-
-
-def _ours() -> Json:
-    from kneecds import knowledge, pipeline  # noqa: PLC0415 - heavy
-
-    return pipeline.Prepared(knowledge.shipped()).questionnaire

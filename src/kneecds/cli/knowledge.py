@@ -74,7 +74,16 @@ def check(ctx: click.Context, folder: str | None) -> None:
     FOLDER is laid out as the shipped knowledge, which is checked if none is given.
     The exit code is 1 if there are problems.
     """
+    from pathlib import Path  # noqa: PLC0415
+
+    from kneecds.cli import failures, questionnaire  # noqa: PLC0415
+    from kneecds.knowledge import load  # noqa: PLC0415 - heavy
+
     known = _read(ctx, folder)
+    problems = questionnaire.problems(Path(folder or load.HERE), known)
+    if problems:
+        failures.show_problems(problems)
+        ctx.exit(failures.INPUT_ERRORS)
     click.echo("ok: " + ", ".join(f"{count} {kind}" for kind, count in counts(known)))
 
 

@@ -36,12 +36,11 @@ def questionnaire(release: Release, language: str | None, output: str | None) ->
     """
     import msgspec  # noqa: PLC0415 - heavy
 
-    from kneecds import knowledge, pipeline  # noqa: PLC0415
     from kneecds.fhir.sdc import languages  # noqa: PLC0415
     from kneecds.fhir.sdc.release import r5  # noqa: PLC0415
     from kneecds.knowledge import load  # noqa: PLC0415
 
-    form: dict[str, Any] = pipeline.Prepared(knowledge.shipped()).questionnaire
+    form = shipped()
     if language is None:
         form = languages.with_translations(form, translations(load.HERE))
     elif language != ENGLISH:
@@ -54,6 +53,15 @@ def questionnaire(release: Release, language: str | None, output: str | None) ->
         form = r5(form)
     encoded = msgspec.json.Encoder(decimal_format="number").encode(form)
     files.write(output, msgspec.json.format(encoded, indent=2) + b"\n")
+
+
+def shipped() -> dict[str, Any]:
+    """Return the form of the knowledge that ships, for R4 and in English."""
+    from kneecds.fhir.questionnaire import build  # noqa: PLC0415
+    from kneecds.knowledge import artefact  # noqa: PLC0415
+
+    known = artefact.shipped()
+    return build(known.intake, {finding.id: finding for finding in known.files.findings}, known.version)
 
 
 def translations(folder: Path) -> list[Translation]:
@@ -78,4 +86,6 @@ def problems(folder: Path, known: KnowledgeFiles) -> list[str]:
         others = translations(folder)
     except KnowledgeError as problem:
         return list(problem.problems)
-    return [f"intake/translations/{one.language}.yaml: {said}" for one in others for said in languages.problems(form, one)]
+    return [
+        f"intake/translations/{one.language}.yaml: {said}" for one in others for said in languages.problems(form, one)
+    ]

@@ -171,7 +171,12 @@ def _stated(item: Mapping[str, object], codes: tuple[Coded, ...]) -> tuple[str, 
     """Return the findings that options state, if the question says that its answers are findings that are present."""
     if ASSERTING.isdisjoint(codes):
         return ()
-    options = [_coded(coding) for option in _list(item, "answerOption") for coding in [option.get("valueCoding")] if isinstance(coding, dict)]
+    options = [
+        _coded(coding)
+        for option in _list(item, "answerOption")
+        for coding in [option.get("valueCoding")]
+        if isinstance(coding, dict)
+    ]
     return tuple(coded.code for coded in options if coded.system == FINDING_SYSTEM)
 
 

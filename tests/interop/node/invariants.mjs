@@ -14,6 +14,7 @@ import { answerLines } from "./lines.mjs";
 const [release, file] = process.argv.slice(2);
 const model = release === "R5" ? r5 : r4;
 const types = typesOf(release, file);
+const SIMPLE = types.get("SimpleQuantity")?.snapshot.element[0];
 const INLINE = new Set(["BackboneElement", "Element"]);
 // What R4 writes has no answer for a Reference without `reference` and a prediction without `probability`, neither of which
 // must be there. Later releases say that they are sound.
@@ -24,7 +25,9 @@ const isObject = (value) => value !== null && typeof value === "object" && !Arra
 class Place {
   constructor(element, path) {
     this.path = path;
-    this.constraints = (element.constraint ?? []).filter((one) => one.severity === "error" && one.expression);
+    const isSimple = element.type?.some((type) => type.profile?.some((url) => url.endsWith("/SimpleQuantity")));
+    const constraints = [...(element.constraint ?? []), ...(isSimple ? SIMPLE.constraint : [])];
+    this.constraints = constraints.filter((one) => one.severity === "error" && one.expression);
     this.children = new Map();
     this.types = (element.type ?? []).map((type) => type.code);
     this.content = element.contentReference?.replace(/^.*#/, "");
@@ -96,7 +99,9 @@ function resource(found, value, place, root) {
   if (places) {
     const env = { resource: value, rootResource: root ?? value };
     const whole = places.get(value.resourceType);
-    askAll(found, whole.constraints, value.resourceType, value, env, place);
+    // Whether contained resources are referred to is a matter of what contains them; those inside them are forbidden.
+    const constraints = root ? whole.constraints.filter((one) => one.key !== "dom-3") : whole.constraints;
+    askAll(found, constraints, value.resourceType, value, env, place);
     children(found, value, whole, places, place, env);
   }
 }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from kneecds.errors import InputError, error
 from kneecds.fhir.profiles.branch import MOST_ELEMENTS, Branch, flat, grown, located
 from kneecds.fhir.profiles.merge import as_slice, merge
+from kneecds.fhir.profiles.publish import complete
+from kneecds.fhir.profiles.sound import elements
 from kneecds.fhir.structure import definitions
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ class SnapshotError(InputError):
 
 def snapshot(definition: Mapping[str, Any], supplied: Supplied, release: Release) -> list[Definition]:
     """Return the elements of a profile's snapshot; its own where it brings one. Raises SnapshotError."""
-    own = _elements(definition, "snapshot")
+    own = elements(definition, "snapshot")
     if own:
         return own
     return flat(_Maker(supplied, release).tree(definition))
@@ -46,12 +48,12 @@ def with_snapshot(definition: Mapping[str, Any], supplied: Supplied, release: Re
     """Return a StructureDefinition with a snapshot made anew, in its place before the differential."""
     bare = {key: value for key, value in definition.items() if key != "snapshot"}
     made: dict[str, Any] = {}
-    elements = {"element": flat(_Maker(supplied, release).tree(bare))}
+    made_elements = {"element": [complete(one) for one in flat(_Maker(supplied, release).tree(bare))]}
     for key, value in bare.items():
         if key == "differential":
-            made["snapshot"] = elements
+            made["snapshot"] = made_elements
         made[key] = value
-    made.setdefault("snapshot", elements)
+    made.setdefault("snapshot", made_elements)
     return made
 
 
@@ -66,12 +68,6 @@ def find(canonical: str, supplied: Supplied, release: Release) -> dict[str, Any]
     return supplied.find("StructureDefinition", canonical)
 
 
-def _elements(definition: Mapping[str, Any], view: str) -> list[Definition]:
-    held = definition.get(view)
-    elements = held.get("element") if isinstance(held, dict) else None
-    return [one for one in elements if isinstance(one, dict)] if isinstance(elements, list) else []
-
-
 class _Maker:
     """Makes the tree of one profile, and of those that it stands on."""
 
@@ -83,7 +79,7 @@ class _Maker:
 
     def tree(self, definition: Mapping[str, Any]) -> Branch:
         """Return the elements of a definition as a tree."""
-        own = _elements(definition, "snapshot")
+        own = elements(definition, "snapshot")
         if own:
             return self._grown(own, definition)
         url = str(definition.get("url", ""))
@@ -100,22 +96,22 @@ class _Maker:
             root = self.tree(base)
             if definition.get("derivation") == "specialization":
                 root.name = str(definition.get("type", root.name)).rpartition("/")[2]
-            self._lay(root, _elements(definition, "differential"), url)
+            self._lay(root, elements(definition, "differential"), url)
         finally:
             self._under_way.pop()
         return root
 
-    def _grown(self, elements: list[Definition], definition: Mapping[str, Any]) -> Branch:
-        root = grown(elements)
+    def _grown(self, own: list[Definition], definition: Mapping[str, Any]) -> Branch:
+        root = grown(own)
         if root is None:
             message = f"the snapshot of {str(definition.get('url', ''))[:60]} does not begin with its type"
             raise SnapshotError(message)
         return root
 
-    def _lay(self, root: Branch, elements: list[Definition], url: str) -> None:
+    def _lay(self, root: Branch, changes: list[Definition], url: str) -> None:
         stated: set[int] = set()
         shorthand: dict[int, tuple[Branch, list[str]]] = {}
-        for element, steps in located(elements):
+        for element, steps in located(changes):
             if steps[0][0] != root.name:
                 message = f"the element {element['path'][:60]} of {url[:60]} does not belong to {root.name}"
                 raise SnapshotError(message)
@@ -185,7 +181,7 @@ class _Maker:
             source = _by_path(root, reference.rpartition("#")[2])
             if source is not None:
                 pristine = find(f"{CORE}{root.name}", self._supplied, self._release)
-                whole = grown(_elements(pristine, "snapshot")) if pristine else None
+                whole = grown(elements(pristine, "snapshot")) if pristine else None
                 source = (_by_path(whole, reference.rpartition("#")[2]) if whole is not None else None) or source
                 at.children = {name: child.copy() for name, child in source.children.items()}
                 at.definition = {key: value for key, value in at.definition.items() if key != "contentReference"}
@@ -219,7 +215,7 @@ class _Maker:
 
     def _of(self, type_name: str) -> Branch | None:
         known = definitions.structure_definition(type_name, self._release)
-        return grown(_elements(known, "snapshot")) if known is not None else None
+        return grown(elements(known, "snapshot")) if known is not None else None
 
     def _count(self, branch: Branch) -> Branch:
         """Bound the whole: a hostile profile could open types within types without end."""

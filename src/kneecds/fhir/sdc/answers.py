@@ -44,7 +44,9 @@ def _children(holder: Mapping[str, Any], path: str) -> list[tuple[Json, str]]:
     return [(item, f"{path}.item[{index}]") for index, item in enumerate(listed) if isinstance(item, dict)][::-1]
 
 
-def denied(form: Form, given: Mapping[str, Sequence[Json]], heeded: set[str], *, whole: bool) -> Iterator[tuple[str, str, str]]:
+def denied(
+    form: Form, given: Mapping[str, Sequence[Json]], heeded: set[str], *, whole: bool
+) -> Iterator[tuple[str, str, str]]:
     """Yield linkId, system and code of what was denied by not choosing an option that names it.
 
     As when a response is assessed: nothing is denied where an option that goes with no other was chosen with others, a
@@ -57,7 +59,9 @@ def denied(form: Form, given: Mapping[str, Sequence[Json]], heeded: set[str], *,
         if not chosen or (chosen & denials.alone and len(chosen) > 1) or (not whole and not chosen <= denials.alone):
             continue
         for denial in denials.denied:
-            if chosen.isdisjoint(denial.options) and not _answered_directly(form, link_id, denial.finding, given, heeded):
+            if chosen.isdisjoint(denial.options) and not _answered_directly(
+                form, link_id, denial.finding, given, heeded
+            ):
                 yield link_id, denial.finding.system, denial.finding.code
 
 
@@ -78,8 +82,11 @@ def _answered_directly(
     form: Form, link_id: str, finding: tuple[str, str], given: Mapping[str, Sequence[Json]], heeded: set[str]
 ) -> bool:
     """Whether a question of its own about the finding was answered; of one that does not count, only a "no" agrees."""
-    for other, answers in given.items():
-        if finding in form.codes.get(other, ()) and form.sides.get(other) == form.sides.get(link_id):
-            if other in heeded or any(answer.get("valueBoolean") is not False for answer in answers):
-                return True
-    return False
+    about = [
+        other
+        for other in given
+        if finding in form.codes.get(other, ()) and form.sides.get(other) == form.sides.get(link_id)
+    ]
+    return any(
+        other in heeded or any(answer.get("valueBoolean") is not False for answer in given[other]) for other in about
+    )

@@ -88,7 +88,9 @@ def with_translations(form: Json, others: Sequence[Translation]) -> Json:
 
 def in_language(form: Json, other: Translation) -> Json:
     """Return the form with its own texts in another language; labels for clinicians stay as they are."""
-    return _written(form, None, (other,)) | {"language": other.language}
+    made = _written(form, None, (other,)) | {"language": other.language}
+    made["description"] = f"{made.get('description', '')} Translation: {other.status}.".strip()
+    return made
 
 
 def _written(form: Json, beside: Any, others: Sequence[Translation]) -> Json:  # noqa: ANN401 - a function or nothing
@@ -111,7 +113,8 @@ def _written(form: Json, beside: Any, others: Sequence[Translation]) -> Json:  #
             if "questionnaire-unit" in extension["url"]:
                 units = [(one.language, one.units[coding["code"]]) for one in others if coding["code"] in one.units]
                 _say(coding, "display", units, beside)
-    return _ordered(made)
+    ordered: Json = _ordered(made)
+    return ordered
 
 
 def _say(holder: Json, name: str, words: list[tuple[str, str]], beside: Any) -> None:  # noqa: ANN401 - as above

@@ -26,11 +26,9 @@ def r5(form: Json) -> Json:
         else:
             head[key] = value
             if key == "version":
-                head |= {
-                    "versionAlgorithmCoding": one["valueCoding"]
-                    for one in form.get("extension", ())
-                    if one["url"] == VERSION_ALGORITHM
-                }
+                for one in form.get("extension", ()):
+                    if one["url"] == VERSION_ALGORITHM:
+                        head["versionAlgorithmCoding"] = one["valueCoding"]
     return head
 
 

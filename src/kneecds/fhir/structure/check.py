@@ -177,7 +177,7 @@ class _Walk:
         beside = owner.get(of.name)
         if isinstance(beside, list) and len(beside) < len(value):
             message = f"{of.name} has {len(beside)} items but {name} {len(value)}; pad with null"
-            self.say("structure", "structure-companion", path, message)
+            self.found.append(warning("structure", "structure-companion", path, message))
         for index, inner in enumerate(value):
             place = f"{path}[{index}]"
             if inner is None:

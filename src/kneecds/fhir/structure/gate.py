@@ -40,15 +40,20 @@ def sound(body: bytes) -> bool:
 
 def sound_text(text: bytes) -> bool:
     """Tell the same of JSON as an encoder writes it: no space between tokens, and no escape that is not needed."""
-    if _EMPTY_OBJECT.search(text) or ((b"\\" in text or _EDGE_SPACE.search(text)) and _may_hold_nothing(text)):
-        return False
-    if not text.isascii() and _WIDE_SPACE.search(text):
+    if not holds_no_hidden_space(text):
         return False
     try:
         _decoder().decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
     return True
+
+
+def holds_no_hidden_space(text: bytes) -> bool:
+    """Tell that no object of such JSON is empty, no string only white space, and no code has any at its ends."""
+    if _EMPTY_OBJECT.search(text) or ((b"\\" in text or _EDGE_SPACE.search(text)) and _may_hold_nothing(text)):
+        return False
+    return text.isascii() or not _WIDE_SPACE.search(text)
 
 
 def _may_hold_nothing(text: bytes) -> bool:

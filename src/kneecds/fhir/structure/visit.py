@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from kneecds.fhir.structure.primitives import wrong_kind
+from kneecds.fhir.structure.primitives import STRINGS, wrong_kind
 
 if TYPE_CHECKING:
     from kneecds.fhir.structure.facts import Facts, Property, TypeFacts
@@ -57,6 +57,10 @@ class Node(NamedTuple):
     """Its facts; None for a document's outermost resource."""
 
 
+_new: Final = tuple.__new__
+"""Makes a node without the call that a named tuple makes of it; documents have thousands."""
+
+
 def visit(resource: object, facts: Facts, path: str | None = None) -> list[Node]:
     """Return every sound node of a resource in document order; what has no right shape is passed over, never raised.
 
@@ -76,7 +80,7 @@ def visit(resource: object, facts: Facts, path: str | None = None) -> list[Node]
 
 def _members(parent: Node, type_facts: TypeFacts, facts: Facts, found: list[Node]) -> None:
     properties = type_facts.properties
-    value = parent.value
+    path, _, owner, value, _, holder, *_ = parent
     for name, inner in value.items():
         of = properties.get(name)
         if of is None:
@@ -85,7 +89,18 @@ def _members(parent: Node, type_facts: TypeFacts, facts: Facts, found: list[Node
                 if alone is not None and alone.has_companion:
                     _property(parent, alone, None, inner, facts, found)
             continue
-        _property(parent, of, inner, value.get(f"_{name}") if of.has_companion else None, facts, found)
+        kind = of.type
+        if inner.__class__ is str and kind in STRINGS and not of.many and "_" + name not in value:
+            # most of what there is: it costs no call
+            found.append(
+                _new(Node, (f"{path}.{of.step}", f"{owner}.{of.element}", kind, inner, None, holder, parent, of))
+            )
+        elif inner.__class__ is dict and not of.many and not of.is_primitive and kind != "Resource":
+            node = _new(Node, (f"{path}.{of.step}", f"{owner}.{of.element}", kind, inner, None, holder, parent, of))
+            found.append(node)
+            _members(node, facts.type(kind), facts, found)
+        else:
+            _property(parent, of, inner, value.get("_" + name) if of.has_companion else None, facts, found)
 
 
 def _property(parent: Node, of: Property, value: object, beside: object, facts: Facts, found: list[Node]) -> None:
@@ -95,6 +110,14 @@ def _property(parent: Node, of: Property, value: object, beside: object, facts: 
             _one(parent, of, path, value, beside, facts, found, None)
         return
     values = value if isinstance(value, list) else []
+    if beside is None and not of.is_primitive and of.type != "Resource":
+        element, of_type, holder = f"{parent.type}.{of.element}", facts.type(of.type), parent.holder
+        for index, one in enumerate(values):
+            if isinstance(one, dict):
+                node = _new(Node, (f"{path}[{index}]", element, of.type, one, None, holder, parent, of))
+                found.append(node)
+                _members(node, of_type, facts, found)
+        return
     besides = beside if isinstance(beside, list) else []
     for index in range(max(len(values), len(besides))):
         _one(

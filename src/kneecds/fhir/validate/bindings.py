@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from kneecds.fhir.structure.definitions import Binding, binding
 from kneecds.fhir.structure.terminology_facts import code_system
 from kneecds.fhir.terminology import ucum, value_sets
+from kneecds.fhir.validate.attachments import check_attachment
+from kneecds.fhir.validate.identifiers import NAMES, check_identifier, check_labels, check_oid
 from kneecds.fhir.validate.vital_signs import wrong_dimension
 
 if TYPE_CHECKING:
@@ -23,13 +25,14 @@ if TYPE_CHECKING:
 
 UCUM: Final = ucum.UCUM
 _LANGUAGES: Final = frozenset({"http://hl7.org/fhir/ValueSet/languages", "http://hl7.org/fhir/ValueSet/all-languages"})
+_TAGS: Final = "urn:ietf:bcp:47"
 _MIME: Final = "http://hl7.org/fhir/ValueSet/mimetypes"
 _CURRENCIES: Final = "http://hl7.org/fhir/ValueSet/currencies"
 _SHOWN: Final = 60
 
-# https://www.rfc-editor.org/rfc/rfc5646#section-2.1
+# https://www.rfc-editor.org/rfc/rfc5646#section-2.1; no language has a code of more than three letters so far
 _LANGUAGE: Final = re.compile(
-    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
+    r"(?:[A-Za-z]{2,3}(?:-[A-Za-z]{3}){0,3})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(?:-[A-WYZa-wyz0-9](?:-[A-Za-z0-9]{2,8})+)*"
     r"(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?|[xX](?:-[A-Za-z0-9]{1,8})+|[iI](?:-[A-Za-z0-9]{3,8})+"
 )
@@ -38,7 +41,6 @@ _MIME_TYPE: Final = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(?: *;.*)?"
 )
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
-_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+")
 _VALUE_SET_URL: Final = re.compile(r"https?://(?:hl7\.org/fhir|terminology\.hl7\.org)/(?:[^|]*/)?ValueSet/.+")
 
 
@@ -46,9 +48,34 @@ def look(context: Context) -> None:
     """Say which codes are none, and which are not of the value set that the element takes its codes from."""
     release = context.release
     for node in context.nodes:
-        look_at = _TYPES.get(node.type)
-        if look_at is not None and node.value is not None:
+        kind = node.type
+        look_at = _TYPES.get(kind)
+        if look_at is None:
+            alone = _ALONE.get(kind)
+            if alone is not None and node.value is not None:
+                alone(context, node)
+            continue
+        of = node.property
+        if node.value is None:
+            _without_code(context, node)
+        elif of is None or of.codes is None:  # else it is a code of a list that the structure knows
             look_at(context, node, _binding(node.element, release))
+
+
+def _without_code(context: Context, node: Node) -> None:
+    """Say where an extension stands for a code that is required.
+
+    An assessment reads what else the resource says; but the specification lets no code be absent where its value set is required.
+    """
+    bound = _binding(node.element, context.release)
+    if (
+        bound is not None
+        and bound.strength == "required"
+        and node.companion is not None
+        and "extension" in node.companion
+    ):
+        message = f"a code of {_name(bound)} is required here; an extension does not stand for it"
+        context.error("code-invalid", "code-absent", node.path, message)
 
 
 @lru_cache(maxsize=8192)
@@ -94,13 +121,8 @@ def _known(context: Context, node: Node, code: _Code) -> None:
             message = f"the code {code.code[:_SHOWN]} has no system, and so no meaning that others know"
             context.warn("incomplete", "coding-system-missing", node.path, message)
         return
-    if not _ABSOLUTE.fullmatch(system):
-        message = f"the system {system[:_SHOWN]} is relative; a system is an absolute URI"
-        context.error("code-invalid", "coding-system-relative", f"{node.path}.system", message)
-        return
-    if _VALUE_SET_URL.fullmatch(system):
-        message = f"{system[:_SHOWN]} is a value set; name the code system that the code is of"
-        context.error("code-invalid", "coding-system-value-set", f"{node.path}.system", message)
+    say = context.warn if _inside_concept(node) else context.error  # other codings of a concept, or its text, may do
+    if _is_faulty(node, system, say):
         return
     if code.code is None:
         return
@@ -109,6 +131,26 @@ def _known(context: Context, node: Node, code: _Code) -> None:
     elif _has_code(context, system, code.code) is False:
         message = f"{code.code[:_SHOWN]!r} is not a code of {system[:_SHOWN]}"
         context.error("code-invalid", "code-unknown", f"{node.path}.code", message)
+
+
+def _is_faulty(node: Node, system: str, say: Callable[[str, str, str, str], None]) -> bool:
+    """Say what is wrong with a system itself."""
+    fault = _fault(system)
+    if fault == "relative":
+        message = f"the system {system[:_SHOWN]} is no absolute URI that starts with http:, https: or urn:"
+        say("code-invalid", "coding-system-relative", f"{node.path}.system", message)
+    elif fault == "value set":
+        message = f"{system[:_SHOWN]} is a value set; name the code system that the code is of"
+        say("code-invalid", "coding-system-value-set", f"{node.path}.system", message)
+    return fault != ""
+
+
+@lru_cache(maxsize=1024)
+def _fault(system: str) -> str:
+    """Say what a system is that is none; empty where it may be one."""
+    if not system.startswith(NAMES):
+        return "relative"
+    return "value set" if _VALUE_SET_URL.fullmatch(system) else ""
 
 
 def _has_code(context: Context, system: str, code: str) -> bool | None:
@@ -170,7 +212,11 @@ def _name(bound: Binding) -> str:
 
 
 def _bound(context: Context, node: Node, bound: Binding, codes: list[_Code]) -> None:
-    if bound.strength == "preferred" or bound.value_set in _LANGUAGES:
+    if bound.strength == "preferred":
+        return
+    if bound.value_set in _LANGUAGES:
+        if bound.strength == "required":
+            _language(context, node, codes)
         return
     for code in codes:
         if _member(context, bound.value_set, code.system, code.code or "") is not False:
@@ -183,13 +229,20 @@ def _bound(context: Context, node: Node, bound: Binding, codes: list[_Code]) -> 
         context.warn("code-invalid", "binding-extensible", node.path, message)
 
 
+def _language(context: Context, node: Node, codes: list[_Code]) -> None:
+    """Look for a language among codes, where a release requires one."""
+    if not any(one.system == _TAGS and _LANGUAGE.fullmatch(one.code or "") for one in codes):
+        message = f"{_shown(codes[0])} is not a language: a tag such as de or en-US, of the system {_TAGS}"
+        context.error("code-invalid", "language-required", node.path, message)
+
+
 def _member(context: Context, url: str, system: str | None, code: str) -> bool | None:
     return value_sets.contains(url, context.supplied, context.release, system=system or "", code=code)
 
 
 def _quantity(context: Context, node: Node, bound: Binding | None) -> None:
     code = _code_of(node.value)
-    if code.code is None:
+    if code.code is None or (code.system is not None and _is_faulty(node, code.system, context.error)):
         return
     if code.system == UCUM:
         unit = ucum.parse(code.code)
@@ -211,15 +264,16 @@ def _unit(context: Context, path: str, code: str) -> None:
 
 def _plain_code(context: Context, node: Node, bound: Binding | None) -> None:
     """Look at an element that is a code alone, where its list is not one that the structure knows."""
-    if bound is None or (node.property is not None and node.property.codes is not None):
-        return
     code = node.value
-    if not isinstance(code, str):
+    if bound is None or not isinstance(code, str):
         return
     if bound.value_set in _LANGUAGES:
         if not _LANGUAGE.fullmatch(code):
             message = f"{code[:_SHOWN]!r} has not the form of a language tag such as de or en-US"
-            context.warn("code-invalid", "language-tag", node.path, message)
+            if bound.strength == "required":
+                context.error("code-invalid", "language-required", node.path, message)
+            else:
+                context.warn("code-invalid", "language-tag", node.path, message)
     elif bound.value_set == _MIME:
         if not _MIME_TYPE.fullmatch(code):
             message = f"{code[:_SHOWN]!r} has not the form of a media type such as text/plain"
@@ -246,3 +300,14 @@ _TYPES: Final[dict[str, Callable[[Context, Node, Binding | None], None]]] = {
     "Duration": _quantity,
     "code": _plain_code,
 }
+_ALONE: Final[dict[str, Callable[[Context, Node], None]]] = {
+    "Identifier": check_identifier,
+    "Attachment": check_attachment,
+    "Meta": check_labels,
+    "uri": check_oid,
+    "url": check_oid,
+    "canonical": check_oid,
+    "oid": check_oid,
+    "System.Uri": check_oid,
+}
+"""Types that say of themselves whose or what they are, without a binding."""

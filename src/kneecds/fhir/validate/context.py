@@ -12,6 +12,7 @@ from kneecds.fhir.structure.visit import Holder, Node, visit
 if TYPE_CHECKING:
     from kneecds.errors import Severity
     from kneecds.fhir.structure.facts import Release
+    from kneecds.fhir.validate.references.lookup import Lookups
     from kneecds.fhir.validate.supplied import Supplied
 
 
@@ -57,6 +58,13 @@ class Context:
     def holders(self) -> list[Holder]:
         """Every resource in its place."""
         return [node.holder for node in self.resources]
+
+    @cached_property
+    def bundles(self) -> Lookups:
+        """The entries of every Bundle in the document, as references see them."""
+        from kneecds.fhir.validate.references.lookup import Lookups  # noqa: PLC0415 - a part of a room
+
+        return Lookups(self)
 
     def say(self, severity: Severity, code: str, rule: str, path: str, message: str, fix: str = "") -> None:
         """Add an issue; `rule` stands in the catalogue."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kneecds.fhir.structure.definitions import HL7, profile_urls
 from kneecds.fhir.structure.extensions import ExtensionFact, extension
 from kneecds.fhir.terminology import value_sets
+from kneecds.fhir.validate.extension_conditions import holds
 
 if TYPE_CHECKING:
     from kneecds.fhir.structure.extensions import Part
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:.+")
 _ANY_ELEMENT: Final = frozenset({"Element", "Base", "DataType", "Any"})
+_ANY_RESOURCE: Final = frozenset({"Element", "Base"})
+"""What a definition calls a resource too: an extension of any element is one of any resource."""
 _CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
 _DEEPEST: Final = 60  # steps of a path in a definition
 _SHOWN: Final = 80
@@ -67,6 +70,26 @@ def _facts(url: str, release: Release) -> tuple[ExtensionFact, ...]:
     return tuple(fact for fact in (own, later if release != "R5" else None) if fact is not None)
 
 
+def targets(value: Node, release: Release) -> tuple[str, ...]:
+    """Return the types that a reference in an extension may lead to, as published; none where it may be any."""
+    urls: list[str] = []
+    at = value.parent
+    while at is not None and at.type == "Extension" and len(urls) < _DEEPEST:
+        url = at.value.get("url")
+        if not isinstance(url, str):
+            return ()
+        urls.append(url)
+        if _ABSOLUTE.fullmatch(url):
+            break
+        at = at.parent
+    contents: list[Part] = [fact.content for fact in _facts(urls.pop(), release)] if urls else []
+    while urls:
+        url = urls.pop()
+        contents = [content.parts[url] for content in contents if url in content.parts]
+    allowed = [content.targets.get("Reference", ()) for content in contents if "Reference" in content.types]
+    return tuple(dict.fromkeys(one for several in allowed for one in several)) if all(allowed) else ()
+
+
 def _unknown(context: Context, node: Node, url: str) -> None:
     if context.supplied.knows_url("StructureDefinition", url):
         return
@@ -98,8 +121,26 @@ def _published(context: Context, node: Node, facts: tuple[ExtensionFact, ...], c
         allowed = ", ".join(sorted({expression for _, expression in fact.contexts})[:5])
         message = f"the extension {name} does not stand at {owner.element}; it is for {allowed}"
         context.error("structure", "extension-context", node.path, message)
+    elif owner is not None:
+        _conditions(context, node, owner, facts)
     contents = tuple(one.content for one in facts)
     _content(context, node, contents, chosen, name)
+
+
+def _conditions(context: Context, node: Node, owner: Node, facts: tuple[ExtensionFact, ...]) -> None:
+    """Look whether the element around is as one of the definitions wants it."""
+    broken = ""
+    for fact in facts:
+        failing = [
+            one for one in fact.invariants if not holds(one, owner.value, owner.type, node.value, context.release)
+        ]
+        if not failing:
+            return
+        broken = broken or failing[0]
+    if broken:
+        name = facts[0].url.removeprefix(HL7)
+        message = f"the extension {name} is only for an element of which this is true: {broken[:_SHOWN]}"
+        context.error("invariant", "extension-condition", node.path, message)
 
 
 def _value(value: dict[str, Any]) -> str:
@@ -214,11 +255,10 @@ def _may_stand(owner: Node, fact: ExtensionFact, facts: Facts) -> bool:
 
 def _names(owner: Node, facts: Facts) -> frozenset[str]:
     """Return everything that a definition can call an element: its types, and its paths from each type around it."""
-    names = {owner.type, *facts.bases(owner.type), *_ANY_ELEMENT} if owner.holder.value is not owner.value else set()
-    if owner.holder.value is owner.value:
-        names = {owner.type, *facts.bases(owner.type), "Base"}
-        if "url" in facts.type(owner.type).properties:
-            names |= _CANONICAL
+    is_resource = owner.holder.value is owner.value
+    names = {owner.type, *facts.bases(owner.type), *(_ANY_RESOURCE if is_resource else _ANY_ELEMENT)}
+    if is_resource and "url" in facts.type(owner.type).properties:
+        names |= _CANONICAL
     names.add(owner.element.replace("[x]", ""))
     tail = owner.element.rpartition(".")[2]
     at = owner.parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kneecds.fhir.validate import bindings, bundles, extensions, questionnaires, references
+from kneecds.fhir.validate import bindings, bundles, extensions, profiles, questionnaires, references
 from kneecds.fhir.validate.invariants.look import look as look_at_invariants
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ ROOMS: Final[tuple[Callable[[Context], None], ...]] = (
     extensions.look,
     references.look,
     bundles.look,
+    profiles.look,
     questionnaires.look,
 )
 """Every room adds what it finds to the context; none changes the document, none depends on what another found."""

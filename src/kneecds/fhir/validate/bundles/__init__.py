@@ -9,7 +9,6 @@ from kneecds.fhir.validate.bundles.links import check_links
 from kneecds.fhir.validate.bundles.reach import check_reach
 from kneecds.fhir.validate.bundles.requests import check_requests
 from kneecds.fhir.validate.bundles.searches import check_search
-from kneecds.fhir.validate.references.lookup import Lookups
 
 if TYPE_CHECKING:
     from kneecds.fhir.validate.context import Context
@@ -33,7 +32,7 @@ def look(context: Context) -> None:
             check_search(context, value, entries, path)
         elif kind in ("transaction", "batch"):
             check_requests(context, kind, entries, path)
-    check_reach(context, Lookups(context))
+    check_reach(context, context.bundles)
 
 
 def _list(value: object) -> list[Any]:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 PAGES: Final[tuple[str, ...]] = (
     "json", "structure", "bindings", "extensions", "invariants_bundle", "invariants_conformance", "invariants_datatypes",
-    "invariants_questionnaire", "invariants_resources", "invariants_structure", "references", "bundles", "narrative", "meaning",
+    "invariants_questionnaire", "invariants_resources", "invariants_structure", "references", "bundles", "narrative", "profiles", "questionnaires",
+    "questionnaire_forms", "questionnaire_values", "meaning", "meaning_forms",
 )  # fmt: skip
 """The modules beside this one; each has `RULES`."""
 

@@ -11,6 +11,9 @@ _PAGE: Final = "http://hl7.org/fhir/R4/extensibility.html"
 _HL7: Final = "http://hl7.org/fhir/StructureDefinition"
 _BORN: Final[Json] = {"url": f"{_HL7}/patient-birthPlace", "valueAddress": {"city": "A"}}
 _CODE: Final[Json] = {"url": "code", "valueCodeableConcept": {"text": "a"}}
+_UNIT: Final[Json] = {
+    "url": f"{_HL7}/questionnaire-unit", "valueCoding": {"system": "http://unitsofmeasure.org", "code": "cm"},
+}  # fmt: skip
 _NATION: Final = f"{_HL7}/patient-nationality"
 
 
@@ -68,6 +71,11 @@ RULES: Final[tuple[Rule, ...]] = (
         "extension-context", "An extension stands where its definition allows it.", "Move it to the element that it is for.",
         _form(extension=[{"url": f"{_HL7}/questionnaire-hidden", "valueBoolean": True}]),
         _having({"url": f"{_HL7}/questionnaire-hidden", "valueBoolean": True}), "Patient.extension[0]",
+    ),
+    _rule(
+        "extension-condition", "An extension stands at an element that is as the definition of the extension wants it.",
+        "Leave it out, or change the element: a unit is for a number, an orientation for a choice.",
+        _form(type="decimal", extension=[_UNIT]), _form(extension=[_UNIT]), "Questionnaire.item[0].extension[0]",
     ),
     _rule(
         "extension-type", "The value of an extension has a type that its definition allows.", "Give a value of that type.",

@@ -367,6 +367,11 @@ _RULES_OF_RECORDS: Final = (
         "Bundle.entry[1].resource",
     ),
     _rule(
+        "clinical-status-unknown", "error", "The clinical status is one of FHIR's.", "valueset-condition-clinical.html",
+        "Send active, recurrence, relapse, inactive, remission or resolved.", _condition(), _condition("odd"),
+        "Bundle.entry[1].resource.clinicalStatus",
+    ),
+    _rule(
         "procedure-not-done", "information", "A procedure that is not completed changes nothing.", "valueset-event-status.html",
         "Nothing need be done.", _procedure(), _procedure(status="in-progress"), "Bundle.entry[1].resource.status",
     ),

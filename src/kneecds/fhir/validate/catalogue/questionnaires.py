@@ -216,19 +216,19 @@ RULES: Final[tuple[Rule, ...]] = (
         "questionnaire-min-occurs", "error", "An item is there as often as the form wants it at least.",
         f"{EXTENSIONS}/StructureDefinition-questionnaire-minOccurs.html", "Give more answers.",
         asked=ask("1", "string", ext("questionnaire-minOccurs", valueInteger=2), repeats=True, required=True),
-        accepted=say("1", TEXT, {"valueString": "more"}), refused=say("1", TEXT), at=TOP,
+        accepted=say("1", TEXT, {"valueString": "b"}, {"valueString": "c"}), refused=say("1", TEXT), at=TOP,
     ),
     said(
         "questionnaire-min-occurs-absent", "warning", "Where an item is there at all it is there as often as the form wants.",
         f"{EXTENSIONS}/StructureDefinition-questionnaire-minOccurs.html", "Answer it, or do without minOccurs in the form.",
         asked=(ask("1", "string", ext("questionnaire-minOccurs", valueInteger=2), repeats=True), ask("2", "string")),
-        accepted=say("1", TEXT, {"valueString": "more"}), refused=say("2", TEXT), at=_ROOT,
+        accepted=say("1", TEXT, {"valueString": "b"}, {"valueString": "c"}), refused=say("2", TEXT), at=_ROOT,
     ),
     said(
         "questionnaire-max-occurs", "error", "An item is there no more often than the form allows.",
         f"{EXTENSIONS}/StructureDefinition-questionnaire-maxOccurs.html", "Give fewer answers.",
         asked=ask("1", "string", ext("questionnaire-maxOccurs", valueInteger=2), repeats=True),
-        accepted=say("1", TEXT, {"valueString": "b"}), refused=say("1", TEXT, {"valueString": "b"}, {"valueString": "c"}),
+        accepted=say("1", TEXT), refused=say("1", TEXT, {"valueString": "b"}, {"valueString": "c"}),
         at=TOP,
     ),
     said(

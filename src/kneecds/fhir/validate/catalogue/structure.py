@@ -98,7 +98,7 @@ _SHAPES: Final = (
         "structure-companion", "Extensions of repeated values stand beside them, item by item.",
         "Give both arrays the same length, with null where there is nothing.", _bundle(name=[_GIVEN]),
         _bundle(name=[{**_GIVEN, "_given": [None, {"extension": [{"url": "http://example.org/more", "valueCode": "x"}]}]}]),
-        ".name[0].given",
+        ".name[0].given", severity="warning",
     ),
     _rule(
         "structure-code", "A code is one of the list that its element is bound to, without white space but single spaces.",

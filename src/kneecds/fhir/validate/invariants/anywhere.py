@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kneecds.fhir.structure.facts import Facts
     from kneecds.fhir.structure.visit import Node
 
+_WORDS: Final = frozenset({"display", "div", "text", "valueString", "valueMarkdown"})
+"""Elements with words for people; a # at their start is no reference."""
 DOM_2: Final = "a contained resource contains resources; list them all in the outermost one"
 DOM_3: Final = "nothing refers to this contained resource, and it does not refer to its container with #"
 DOM_4: Final = "a contained resource has no versions of its own: leave meta.versionId and meta.lastUpdated out"
@@ -101,20 +103,27 @@ def _led_to_by_none(leads: dict[str, set[str]]) -> set[str]:
 def _local(value: object) -> tuple[set[str], bool]:
     """Return the ids that `#id` names below a value, and whether `#` alone, the container, is there."""
     found: set[str] = set()
-    back = False
     waiting: list[object] = [value]
     while waiting:
         at = waiting.pop()
         if isinstance(at, dict):
-            waiting += at.values()
+            waiting += [part for name, part in at.items() if name not in _WORDS or not isinstance(part, str)]
+            div = at.get("div")
+            if isinstance(div, str) and "#" in div:
+                found.update(_linked(div))
         elif isinstance(at, list):
             waiting += at
         elif isinstance(at, str) and at[:1] == "#":
-            if at == "#":
-                back = True
-            else:
-                found.add(at[1:])
-    return found, back
+            found.add(at[1:])
+    return found - {""}, "" in found
+
+
+def _linked(div: str) -> set[str]:
+    """Return the ids that the links and images of a narrative name."""
+    from kneecds.fhir import narrative  # noqa: PLC0415 - an XML parser is needed only where something is contained
+
+    read = narrative.read(div)
+    return {link[1:] for link in (*read.links, *read.images) if link[:1] == "#"}
 
 
 def without_content(node: Node) -> bool:

@@ -117,21 +117,24 @@ class _Growing:
         )
         if of_type == "Extension":
             made.checks = (*made.checks, extensions.parts(branch))
-        self._below(made, branch, of_type)
+        self._below(made, branch, of_type, None)
         return made
 
-    def _below(self, made: Element, branch: Branch, of_type: str) -> None:
+    def _below(self, made: Element, branch: Branch, of_type: str, twin: Branch | None) -> None:
         """Add the elements below that have something to check."""
         known = by_element(of_type, self._release)
         made.children = tuple(
             child
             for name, one in branch.children.items()
             if name in known
-            for child in [self._element(one, of_type, known[name], is_slice=False)]
+            for child in [self._element(one, of_type, known[name], twin.children.get(name) if twin else None)]
             if not child.is_idle
         )
 
-    def _element(self, branch: Branch, owner: str, of: tuple[Property, ...], *, is_slice: bool) -> Element:
+    def _element(
+        self, branch: Branch, owner: str, of: tuple[Property, ...], twin: Branch | None, *, is_slice: bool = False
+    ) -> Element:
+        """Make one element; `twin` is the same in what a slice is of: what it says is checked there."""
         definition = branch.definition
         made = Element(branch.name)
         allowed = criteria.codes(definition)
@@ -144,8 +147,9 @@ class _Growing:
         if is_choice:
             of_type = next(iter(allowed)) if len(allowed) == 1 else "Element"
         made.must_support = self._with_advice and definition.get("mustSupport") is True and not is_slice
-        made.checks = tuple(self._checks(definition, f"{owner}.{branch.name}", of, of_type))
-        self._below(made, branch, of_type)
+        said = _more(definition, twin.definition) if twin is not None else definition
+        made.checks = tuple(self._checks(said, f"{owner}.{branch.name}", of, of_type))
+        self._below(made, branch, of_type, twin)
         if branch.slices:
             made.slicing = self._slicing(branch, owner, of)
         return made
@@ -172,7 +176,7 @@ class _Growing:
         made: list[Slice] = []
         rest: Slice | None = None
         for number, (name, one) in enumerate(branch.slices.items()):
-            element = self._element(one, owner, of, is_slice=True)
+            element = self._element(one, owner, of, branch, is_slice=True)
             url = criteria.url_of(one) if asked == [("value", "url")] else ""
             part = Slice(name, None if url else self._criteria(asked, one, branch, number), url, element)
             if name == "@default":
@@ -216,6 +220,15 @@ def _discriminators(branch: Branch, slicing: dict[str, Any]) -> list[tuple[str, 
     if not found and branch.name.endswith("[x]"):
         return [("type", "$this")]
     return found
+
+
+def _more(definition: Definition, twin: Definition) -> Definition:
+    """Return what a definition says beyond another that holds as well."""
+    made = {key: value for key, value in definition.items() if key not in twin or twin[key] != value}
+    if "constraint" in made:
+        known = twin.get("constraint", [])
+        made["constraint"] = [one for one in made["constraint"] if one not in known]
+    return made
 
 
 def _values(definition: Definition) -> list[Check]:

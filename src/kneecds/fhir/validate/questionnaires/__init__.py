@@ -13,13 +13,15 @@ from kneecds.fhir.validate.questionnaires.run import Run
 
 if TYPE_CHECKING:
     from kneecds.fhir.validate.context import Context
+    from kneecds.fhir.validate.questionnaires.form import Form
 
 
 def look(context: Context) -> None:
     """Look at every response and every form of a document."""
+    local: dict[int, Form] = {}
     for holder in context.holders:
         if holder.kind == "QuestionnaireResponse":
-            form = find_form(context, holder)
+            form = find_form(context, holder, local)
             if form is not None:
                 answers.check(Run(context, holder.value, form, holder.path))
         elif holder.kind == "Questionnaire":

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kneecds.fhir.validate.questionnaires import amounts
 from kneecds.fhir.validate.questionnaires.circumstances import circumstances
-from kneecds.fhir.validate.questionnaires.conditions import either, every
 from kneecds.fhir.validate.questionnaires.expressions import truth
 from kneecds.fhir.validate.questionnaires.options import key_of
 from kneecds.fhir.validate.questionnaires.run import Run, Trail, shown
+from kneecds.fhir.validate.questionnaires.values import step_of
 
 if TYPE_CHECKING:
     from kneecds.fhir.validate.questionnaires.conditions import Condition, Given
     from kneecds.fhir.validate.questionnaires.expressions import Constraint
     from kneecds.fhir.validate.questionnaires.form import Form, Item
+    from kneecds.fhir.validate.questionnaires.values import Slot
 
 Json = dict[str, Any]
 Frames = tuple[Json, ...]
@@ -150,7 +152,7 @@ def _occurs(run: Run, known: Item, count: int, at: Trail, words: str) -> None:
 def _item(run: Run, known: Item, item: Json, at: Trail, frames: Frames | None, *, asked: bool = True) -> None:
     """Look at one item."""
     text = item.get("text")
-    if text and text not in known.texts:
+    if text is not None and isinstance(text, str) and text not in known.texts:
         wanted = next(iter(sorted(known.texts)), "none")
         message = f"the text is not the form's: {shown(wanted)}"
         run.error("invalid", "questionnaire-text", (at, "text", -1), message, "copy the text, or leave it out")
@@ -199,41 +201,30 @@ def _answers(run: Run, known: Item, answers: list[Any], at: Trail, frames: Frame
         if accepts is not None:
             for name, value in answer.items():
                 if name[:5] == "value":
-                    checks = accepts.get(name)
-                    if checks is None:
+                    slot = accepts.get(name)
+                    if slot is None:
                         _wrong_type(run, known, name, (at, "answer", number))
-                    elif checks and _is_kind(name, value):
-                        place = ((at, "answer", number), f"value.ofType({_type(name)})", -1)
-                        for one in checks:
-                            one(run, value, place)
+                    elif slot[0]:
+                        _value(run, value, slot, (at, "answer", number))
         if known.children or "item" in answer:
             _level(run, answer, known, (at, "answer", number), None if frames is None else (*frames, answer))
 
 
+def _value(run: Run, value: Any, slot: Slot, at: Trail) -> None:  # noqa: ANN401 - a value of any type
+    checks, kind, step = slot
+    if not isinstance(value, kind) or (kind is object and amounts.number(value) is None):
+        return  # structure says it
+    place = (at, step, -1)
+    for one in checks:
+        one(run, value, place)
+
+
 def _wrong_type(run: Run, known: Item, name: str, at: Trail) -> None:
-    if len(name) == 5:  # noqa: PLR2004 - "value" itself, which structure refuses
-        return
+    if name == "value":
+        return  # structure refuses it
     wanted = " or ".join(sorted(known.accepts or {})) or "no answer"
     message = f"{shown(known.link_id)} is a {known.type} question: {wanted}, not {name}"
-    place = (at, f"value.ofType({_type(name)})", -1)
-    run.error("value", "questionnaire-answer-type", place, message)
-
-
-def _type(name: str) -> str:
-    """Return the type of a value property as FHIRPath names it."""
-    kind = name[5:]
-    return kind if kind in ("Coding", "Quantity", "Attachment", "Reference") else f"{kind[0].lower()}{kind[1:]}"
-
-
-_OBJECTS = ("valueCoding", "valueQuantity", "valueAttachment", "valueReference")
-_TEXTS = ("valueString", "valueUri", "valueDate", "valueDateTime", "valueTime")
-
-
-def _is_kind(name: str, value: object) -> bool:
-    """Whether a value is of the JSON kind of its type; structure says it otherwise."""
-    if name in _OBJECTS:
-        return isinstance(value, dict)
-    return isinstance(value, str) if name in _TEXTS else not isinstance(value, (dict, list, str)) and value is not None
+    run.error("value", "questionnaire-answer-type", (at, step_of(name), -1), message)
 
 
 def _together(run: Run, known: Item, answers: list[Any], at: Trail) -> None:
@@ -252,7 +243,9 @@ def _values(answers: object) -> list[Given]:
     found: list[Given] = []
     for answer in answers if isinstance(answers, list) else ():
         if isinstance(answer, dict):
-            found += [(name[5:], value) for name, value in answer.items() if name[:5] == "value" and len(name) > 5]  # noqa: PLR2004
+            for name, value in answer.items():
+                if name[:5] == "value" and name[5:]:
+                    found.append((name[5:], value))
     return found
 
 
@@ -262,11 +255,17 @@ def enabled(run: Run, item: Item, frames: Frames) -> bool | None:
         return truth(run, item.expression, run.response, empty=False)
     if not item.conditions:
         return True
-    found = (None if one is None else one.holds(_given(run, one, frames)) for one in item.conditions)
     if item.any_of is None:
-        distinct = set(found)
+        distinct = {None if one is None else one.holds(_given(run, one, frames)) for one in item.conditions}
         return distinct.pop() if len(distinct) == 1 else None
-    return either(found) if item.any_of else every(found)
+    settles = item.any_of
+    left_open = False
+    for condition in item.conditions:
+        holds = None if condition is None else condition.holds(_given(run, condition, frames))
+        if holds is settles:
+            return settles
+        left_open = left_open or holds is None
+    return None if left_open else not settles
 
 
 def _given(run: Run, condition: Condition, frames: Frames) -> list[Given]:
@@ -282,6 +281,10 @@ def _given(run: Run, condition: Condition, frames: Frames) -> list[Given]:
 
 
 def _gather(run: Run, condition: Condition, innermost: Json) -> list[Given]:
+    if len(condition.way) == 1:
+        items_here = run.items(innermost, condition.way[0])
+        if len(items_here) == 1:
+            return _values(items_here[0][1].get("answer"))
     holders: list[Json] = [innermost]
     for step in condition.way[:-1]:
         items = [item for holder in holders for _, item in run.items(holder, step)]

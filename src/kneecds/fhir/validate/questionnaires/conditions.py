@@ -39,6 +39,19 @@ class Condition(NamedTuple):
 
     def holds(self, given: list[Given]) -> bool | None:
         """Say whether it holds for the answers given."""
+        if self.operator == "=" and self.kind == "Coding" and isinstance(self.expected, dict):
+            code, system = self.expected.get("code"), self.expected.get("system")
+            if code is not None and system is not None:
+                for kind, value in given:
+                    if kind != "Coding" or not isinstance(value, dict) or value.get("code") is None:
+                        break
+                    if value["code"] == code and value.get("system") == system:
+                        return True
+                else:
+                    return False
+        return self._holds(given)
+
+    def _holds(self, given: list[Given]) -> bool | None:
         if self.operator == "exists":
             return bool(given) is self.expected if isinstance(self.expected, bool) else None
         if not given:
@@ -57,16 +70,6 @@ def either(found: Iterable[bool | None]) -> bool | None:
             return True
         left_open = left_open or one is None
     return None if left_open else False
-
-
-def every(found: Iterable[bool | None]) -> bool | None:
-    """Return false if any is, else open if any is open."""
-    left_open = False
-    for one in found:
-        if one is False:
-            return False
-        left_open = left_open or one is None
-    return None if left_open else True
 
 
 def _holds(operator: str, given: Given, expected: Given) -> bool | None:

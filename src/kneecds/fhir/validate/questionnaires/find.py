@@ -14,21 +14,32 @@ if TYPE_CHECKING:
 _KEPT_AS: Final = "forms"
 _MOST_KEPT: Final = 256
 
+Local = dict[int, Form]
+"""The forms that stand in the document itself, compiled once for all its responses."""
 
-def form_of(context: Context, questionnaire: dict[str, Any], contained: list[dict[str, Any]] | None = None) -> Form:
-    """Return a compiled form; each Questionnaire is compiled once for all responses."""
+
+def supplied_form(context: Context, questionnaire: dict[str, Any]) -> Form:
+    """Return a supplied form, compiled once for all documents."""
     kept: dict[Any, Form] = context.supplied.kept.setdefault(_KEPT_AS, {})
     key = (id(questionnaire), context.release)
     found = kept.get(key)
     if found is None or found.source is not questionnaire:
         if len(kept) >= _MOST_KEPT:
             kept.clear()
-        found = Form(questionnaire, context.release, contained)
-        kept[key] = found
+        found = kept[key] = Form(questionnaire, context.release)
     return found
 
 
-def find_form(context: Context, holder: Holder) -> Form | None:
+def _local(
+    context: Context, local: Local, questionnaire: dict[str, Any], contained: list[dict[str, Any]] | None = None
+) -> Form:
+    found = local.get(id(questionnaire))
+    if found is None:
+        found = local[id(questionnaire)] = Form(questionnaire, context.release, contained)
+    return found
+
+
+def find_form(context: Context, holder: Holder, local: Local) -> Form | None:
     """Return the form of a response, or say why there is none."""
     response, path = holder.value, holder.path
     canonical = response.get("questionnaire")
@@ -39,13 +50,16 @@ def find_form(context: Context, holder: Holder) -> Form | None:
         beside = [one for _, one in objects(holder.root.value, "contained")]
         for one in beside:
             if one.get("id") == canonical[1:] and one.get("resourceType") == "Questionnaire":
-                return form_of(context, one, [*beside, *(inner for _, inner in objects(one, "contained"))])
+                return _local(context, local, one, [*beside, *(inner for _, inner in objects(one, "contained"))])
         message = f"no Questionnaire {canonical[:60]} is contained here"
         context.warn("not-found", "questionnaire-not-contained", at, message)
         return None
-    found = _in_bundle(context, canonical) or context.supplied.find("Questionnaire", canonical)
+    beside_it = _in_bundle(context, canonical)
+    if beside_it is not None:
+        return _local(context, local, beside_it)
+    found = context.supplied.find("Questionnaire", canonical)
     if found is not None:
-        return form_of(context, found)
+        return supplied_form(context, found)
     if context.supplied.knows_url("Questionnaire", canonical):
         message = f"the Questionnaire is at hand, but not in the version of {canonical[:60]}"
         context.warn("not-found", "questionnaire-version", at, message, "supply that version")
@@ -59,7 +73,7 @@ def _only_one(context: Context, response: dict[str, Any], path: str) -> Form | N
     """Take the one Questionnaire that was supplied with the response, if the response has items of it."""
     given = context.supplied.given("Questionnaire")
     if len(given) == 1:
-        form = form_of(context, given[0])
+        form = supplied_form(context, given[0])
         if any(item.get("linkId") in form.by_link_id for _, item in objects(response, "item") if _named(item)):
             message = "the response names no Questionnaire; it was checked against the one supplied"
             context.remark("required", "questionnaire-assumed", path, message, "name the Questionnaire")

@@ -13,7 +13,7 @@ from kneecds.fhir.validate.questionnaires.values import accepted
 
 if TYPE_CHECKING:
     from kneecds.fhir.structure.facts import Release
-    from kneecds.fhir.validate.questionnaires.values import Checks
+    from kneecds.fhir.validate.questionnaires.values import Slot
 
 
 class Item:
@@ -46,7 +46,7 @@ class Item:
         self.texts = _texts(source)
         self.options = Options(source, extensions, release)
         self.exclusive = self.options.exclusive
-        self.accepts: dict[str, Checks] | None = accepted(self.type, source, extensions, self.options, release)
+        self.accepts: dict[str, Slot] | None = accepted(self.type, source, extensions, self.options, release)
         self.initial = _initial(source, extensions)
         self.constraints: tuple[Constraint, ...] = constraints_of(extensions)
         self.expression: Expression | None = expression_of(extensions, ext.ENABLE_WHEN_EXPRESSION)

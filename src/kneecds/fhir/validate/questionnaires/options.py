@@ -199,7 +199,7 @@ def check_unit_value_set(named: str) -> Any:  # noqa: ANN401 - a check, see valu
             )
             return
         verdict = _contains(run, named, system if isinstance(system, str) else None, code)
-        if verdict is False:
+        if verdict is False or (verdict is not None and not isinstance(system, str)):
             message = f"the unit {code[:40]} is not in the value set {named[:60]}"
             run.error("code-invalid", "questionnaire-unit", at, message)
         elif verdict is None:

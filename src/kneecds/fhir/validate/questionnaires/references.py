@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 # https://hl7.org/fhir/R4/references.html#literal
 _LITERAL: Final = re.compile(
-    r"(?:https?://[^?#]*/)?([A-Z][A-Za-z]{1,63})/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?"
+    r"(?:https?://[^?#]*/(?=[A-Z]))?([A-Za-z]{2,64})/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?"
 )
+_CONDITIONAL: Final = re.compile(r"([A-Z][A-Za-z]{1,63})\?[^?]+")
 _LONGEST: Final = 2000
 
 
@@ -54,7 +55,7 @@ def _type_of(run: Run, value: dict[str, Any]) -> str:
             for _, inner in ext.objects(run.response, "contained"):
                 if inner.get("id") == reference[1:]:
                     return str(inner.get("resourceType", ""))
-        elif found := _LITERAL.fullmatch(reference):
+        elif found := _LITERAL.fullmatch(reference) or _CONDITIONAL.fullmatch(reference):
             return found.group(1)
         elif isinstance(run.document, dict) and run.document.get("resourceType") == "Bundle":
             for _, entry in ext.objects(run.document, "entry"):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Check: TypeAlias = Callable[[Run, Any, Trail], None]
 Checks: TypeAlias = tuple[Check, ...]
+Slot: TypeAlias = tuple[Checks, type, str]
+"""The checks of a value, the JSON kind that it must be of, and its step in a path."""
 Extensions: TypeAlias = dict[str, list[dict[str, Any]]]
 
 # https://hl7.org/fhir/R4/valueset-item-type.html and https://hl7.org/fhir/R5/valueset-item-type.html
@@ -49,8 +51,8 @@ PICKED_KINDS: Final = ("Coding", "Date", "Time", "Integer", "String")
 
 def accepted(
     item_type: str, source: dict[str, Any], extensions: Extensions, options: Options, release: Release
-) -> dict[str, Checks] | None:
-    """Return the properties that an answer's value may stand in, each with its checks; None where any may."""
+) -> dict[str, Slot] | None:
+    """Return the properties that an answer's value may stand in, each with what is asked of it; None where any may."""
     kind = KIND_OF.get(item_type)
     if kind is None:
         return {} if item_type in ("group", "display") else None
@@ -62,7 +64,29 @@ def accepted(
             found.setdefault(f"value{other}", ())
     if options.constraint == choices.OR_STRING:
         found["valueString"] = _plain("String", "string", source, extensions, release)
-    return {name: (*checks, *_picked(name[5:], kind, options)) for name, checks in found.items()}
+    return {
+        name: ((*checks, *_picked(name[5:], kind, options)), json_kind(name[5:]), step_of(name))
+        for name, checks in found.items()
+    }
+
+
+_OBJECTS: Final = frozenset({"Coding", "Quantity", "Attachment", "Reference"})
+_NUMBERS: Final = frozenset({"Integer", "Decimal"})
+
+
+def json_kind(kind: str) -> type:
+    """Return what JSON writes a type as; `object` for numbers, which are read as more than one Python type."""
+    if kind in _OBJECTS:
+        return dict
+    if kind in _NUMBERS:
+        return object
+    return bool if kind == "Boolean" else str
+
+
+def step_of(name: str) -> str:
+    """Return the step in a path for a property of an answer, such as `value.ofType(string)` for valueString."""
+    kind = name[5:]
+    return f"value.ofType({kind if kind in _OBJECTS else f'{kind[:1].lower()}{kind[1:]}'})"
 
 
 def _picked(kind: str, own: str, options: Options) -> Checks:

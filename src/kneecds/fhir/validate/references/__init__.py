@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from kneecds.fhir.validate.references.canonicals import check_canonical, check_own_url
 from kneecds.fhir.validate.references.contained import check_contained, check_element_ids
 from kneecds.fhir.validate.references.links import check_links
-from kneecds.fhir.validate.references.lookup import Lookups
 from kneecds.fhir.validate.references.targets import check_reference
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def look(context: Context) -> None:
     holders = context.holders
     check_contained(context, holders)
     check_element_ids(context)
-    bundles = Lookups(context)
+    bundles = context.bundles
     contained = _contained(holders)
     texts: list[Node] = []
     for node in nodes:

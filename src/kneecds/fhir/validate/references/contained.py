@@ -42,11 +42,9 @@ def check_element_ids(context: Context) -> None:
     """Look for elements of one resource that share an id; contained resources and entries count on their own."""
     seen: dict[int, set[str]] = {}
     for node in context.nodes:
-        value = node.companion if node.property is not None and node.property.is_primitive else node.value
-        if not isinstance(value, dict) or value is node.holder.value or node.element in _TWICE:
-            continue
-        own = value.get("id")
-        if not isinstance(own, str):
+        value = node.value if isinstance(node.value, dict) else node.companion
+        own = value.get("id") if value is not None else None
+        if not isinstance(own, str) or value is node.holder.value or node.element in _TWICE:
             continue
         others = seen.setdefault(id(node.holder), set())
         if own in others:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 _ID: Final = r"[A-Za-z0-9\-.]{1,64}"
 _RESTFUL: Final = re.compile(rf"(?:(https?://[^\s?#]+)/)?([A-Za-z]+)/({_ID})(?:/_history/({_ID}))?(?:#.*)?")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S")
+_SPACE: Final = re.compile(r"\s")
 _RELATIVE_PARTS: Final = (2, 4)
 _HISTORY: Final = "/_history/"
 
@@ -32,6 +33,11 @@ def restful(reference: str) -> Restful | None:
 def is_absolute(url: str) -> bool:
     """Whether a URL or URN stands on its own."""
     return _SCHEME.match(url) is not None
+
+
+def has_space(reference: str) -> bool:
+    """Whether there is white space in a reference."""
+    return _SPACE.search(reference) is not None
 
 
 def is_search(reference: str) -> bool:

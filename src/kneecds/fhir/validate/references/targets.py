@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kneecds.fhir.validate.extensions import targets as extension_targets
 from kneecds.fhir.validate.references import spelling
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def check_reference(
     path = f"{node.path}.reference"
     kind = ""
     if isinstance(reference, str) and reference:
-        if any(one.isspace() for one in reference):
+        if spelling.has_space(reference):
             context.error("value", "reference-spelling", path, f"{reference[:_SHOWN]!r} has white space in it")
             return
         if reference.startswith("#"):
@@ -82,10 +83,7 @@ def _elsewhere(context: Context, node: Node, reference: str, path: str, bundles:
         return found.type
     if not found.base:
         message = f"{found.type[:_SHOWN]!r} in the reference is not a resource type of {context.release}"
-        if _targets(node):
-            context.error("value", "reference-type-unknown", path, message)
-        else:  # anything may stand here, also what a later release knows
-            context.warn("value", "reference-type-unsure", path, message)
+        context.warn("value", "reference-type-unknown", path, message)
     return ""
 
 
@@ -142,12 +140,14 @@ def _unresolved(context: Context, reference: str, path: str, alike: Entry | None
         )
 
 
-def _targets(node: Node) -> tuple[str, ...]:
+def _targets(context: Context, node: Node) -> tuple[str, ...]:
+    if node.element == "Extension.value[x]":
+        return extension_targets(node, context.release)
     return node.property.targets if node.property is not None else ()
 
 
 def _fits(context: Context, node: Node, kind: str, path: str) -> None:
-    targets = _targets(node)
+    targets = _targets(context, node)
     if targets and kind not in targets and "Resource" not in targets:
         message = f"{node.element} refers to {_one_of(targets)}, not to a {kind}"
         context.error("value", "reference-target", path, message)
@@ -176,7 +176,7 @@ def _type(context: Context, node: Node, kind: str) -> None:
         message = f"{said[:_SHOWN]!r} is not a resource type of {context.release}"
         context.error("code-invalid", "reference-type", path, message)
         return
-    targets = _targets(node)
+    targets = _targets(context, node)
     if targets and plain not in targets and "Resource" not in targets and "reference" in node.value:
         context.error(
             "value", "reference-type", path, f"{node.element} refers to {_one_of(targets)}, not to a {plain[:_SHOWN]}"
