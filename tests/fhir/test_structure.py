@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -248,6 +249,12 @@ def test_a_resource_is_an_object() -> None:
     )
 
 
+WITH_ELEMENT_ID: dict[str, Any] = {
+    "resourceType": "StructureDefinition", "url": "https://a.org/p", "name": "P", "status": "draft", "kind": "resource",
+    "abstract": False, "type": "Patient", "differential": {"element": [{"id": "Patient.name:a_b.given", "path": "Patient.name.given"}]},
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("release", "resource", "rules"),
     [
@@ -271,6 +278,11 @@ def test_a_resource_is_an_object() -> None:
         ("R5", {"resourceType": "Patient", "photo": [{"size": "12"}]}, set()),
         ("R5", {"resourceType": "Patient", "photo": [{"size": 12}]}, {"structure-type"}),
         ("R4B", BUNDLE, set()),
+        *((release, WITH_ELEMENT_ID, set()) for release in RELEASES),
+        ("R5", changed(OBSERVATION, valueQuantity={"value": Decimal("0.00000000000000001")}), set()),
+        ("R5", changed(OBSERVATION, valueQuantity={"value": Decimal("0.000000000000000001")}), {"structure-decimal"}),
+        ("R5", changed(OBSERVATION, valueQuantity={"value": Decimal("1234567890123456789.5")}), {"structure-decimal"}),
+        ("R4", changed(OBSERVATION, valueQuantity={"value": Decimal("1234567890123456789.5")}), set()),
         ("R4", {"resourceType": "Patient", "photo": [{"data": "AA AA"}]}, set()),
         ("R5", {"resourceType": "Patient", "photo": [{"data": "AA AA"}]}, {"structure-base64binary"}),
         ("R4", changed(OBSERVATION, issued="2026-01-05T10:11:12.0123456789Z"), set()),

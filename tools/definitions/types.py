@@ -14,6 +14,8 @@ VALUE_SETS = "http://hl7.org/fhir/ValueSet/"
 FHIRPATH_STRING = "http://hl7.org/fhirpath/System.String"
 BEST_PRACTICE = "http://hl7.org/fhir/StructureDefinition/elementdefinition-bestpractice"
 STRENGTHS = {"required": "!", "extensible": "+", "preferred": "?"}
+FREE_IDS = {"Element", "BackboneElement", "ElementDefinition"}
+"""Their ids are any string; that of an ElementDefinition is its path with slice names, whatever its type is said to be."""
 
 Types = dict[str, dict[str, Any]]
 Codes = dict[str, list[str]]
@@ -46,9 +48,7 @@ class Reader:
 
     def read(self) -> None:
         definitions = [one for one in self.source.structures.values() if is_type(one)]
-        self.resources = {
-            one["type"] for one in definitions if one["kind"] == "resource" and one["type"] != "Base"
-        }
+        self.resources = {one["type"] for one in definitions if one["kind"] == "resource" and one["type"] != "Base"}
         for definition in sorted(definitions, key=lambda one: (one["kind"], one["type"])):
             self._definition(definition)
         for one in self.source.structures.values():
@@ -108,7 +108,7 @@ class Reader:
         if owner in self.resources:
             return "id"
         is_name = any(one.get("valueUrl") == "id" for one in of_type.get("extension", ()))
-        return "System.Id" if is_name and owner not in {"Element", "BackboneElement"} else "System.String"
+        return "System.Id" if is_name and owner not in FREE_IDS else "System.String"
 
     def _list(self, value_set: str) -> str | None:
         url = value_set.partition("|")[0]

@@ -42,11 +42,11 @@ class Source:
 
     def locate(self, issues: Iterable[Issue]) -> tuple[Issue, ...]:
         """Return the issues with line and column; the nearest element around it where what is meant is not there."""
-        return tuple(
-            issue if issue.line else msgspec.structs.replace(issue, line=line, column=column)
-            for issue in issues
-            for line, column in (self.place(issue.expression),)
-        )
+        return tuple(issue if issue.line or not issue.expression else self._placed(issue) for issue in issues)
+
+    def _placed(self, issue: Issue) -> Issue:
+        line, column = self.place(issue.expression)
+        return msgspec.structs.replace(issue, line=line, column=column)
 
     def place(self, expression: str) -> tuple[int, int]:
         """Return line and column, from 1, of what a FHIRPath names; (0, 0) if there is no text to point at."""

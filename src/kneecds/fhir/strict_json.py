@@ -119,7 +119,7 @@ def _refuse_encoding(body: bytes) -> Issue | None:
     try:
         body.decode()
     except UnicodeDecodeError as problem:
-        return fatal("structure", "json-encoding", "", f"not UTF-8 at {_place(body, problem.start)}")
+        return _fatal_at("json-encoding", "not UTF-8 at", body, problem.start)
     return None
 
 
@@ -168,7 +168,7 @@ def _malformed(body: bytes, problem: Exception) -> Issue:
     if "out of range" in text:
         return fatal("value", "json-number", "", f"a number has too many digits: {text}")
     if place:
-        return fatal("structure", rule, "", f"{_BYTE_OFFSET.sub('', text)} at {_place(body, int(place[1]))}")
+        return _fatal_at(rule, f"{_BYTE_OFFSET.sub('', text)} at", body, int(place[1]))
     if "truncated" in text:
         # msgspec also says so of a string whose high surrogate is the last thing in it
         return _truncated(body)
@@ -179,17 +179,17 @@ def _truncated(body: bytes) -> Issue:
     try:
         json.loads(body)
     except ValueError:
-        return fatal(
-            "structure", "json-syntax", "", f"the text ends before the value does, at {_place(body, len(body))}"
-        )
+        return _fatal_at("json-syntax", "the text ends before the value does, at", body, len(body))
     return fatal("structure", "json-surrogate", "", "a string holds half of a surrogate pair")
 
 
-def _place(body: bytes, offset: int) -> str:
+def _fatal_at(rule: str, message: str, body: bytes, offset: int) -> Issue:
+    """Return a fault with the place of a byte, in its message and in line and column."""
     before = body[:offset]
     column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
     line = before.count(b"\n") + 1
-    return f"line {line}, column {column} (byte {offset})"
+    said = f"{message} line {line}, column {column} (byte {offset})"
+    return Issue("fatal", "structure", rule, "", said, line=line, column=column)
 
 
 def _surely_unrepeated(body: bytes, value: object, text: bytes = b"") -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MAX_STRING: Final = 1_048_576  # characters, "Strings SHALL NOT exceed 1MB"
 MAX_INT32: Final = 2**31 - 1
 MAX_INT64: Final = 2**63 - 1
+MOST_DIGITS: Final = 18
 
 _DAY: Final = r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
@@ -184,4 +185,17 @@ def reason_against(type_name: str, value: object, release: str = "R4") -> Reason
             return "is not a whole number without a point"
         if not low <= value <= high:
             return f"is outside {low} to {high}"
+    if release == "R5" and type_name == "decimal" and isinstance(value, (int, Decimal)):
+        return _digits(value)
+    return None
+
+
+def _digits(value: int | Decimal) -> Reason:
+    """Count digits on both sides of the point, as https://hl7.org/fhir/R5/datatypes.html#decimal limits them."""
+    _, digits, exponent = Decimal(value).as_tuple()
+    if isinstance(exponent, int) and -MOST_DIGITS <= exponent <= 0:  # written with an exponent it may be larger
+        if len(digits) + exponent > MOST_DIGITS:
+            return f"has more than {MOST_DIGITS} digits before the point"
+        if -exponent >= MOST_DIGITS:
+            return f"has more than {MOST_DIGITS - 1} digits after the point"
     return None

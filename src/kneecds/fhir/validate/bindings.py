@@ -231,7 +231,8 @@ def _bound(context: Context, node: Node, bound: Binding, codes: list[_Code]) -> 
 
 def _language(context: Context, node: Node, codes: list[_Code]) -> None:
     """Look for a language among codes, where a release requires one."""
-    if not any(one.system == _TAGS and _LANGUAGE.fullmatch(one.code or "") for one in codes):
+    tags = ((one.code or "").replace("_", "-") for one in codes if one.system == _TAGS)
+    if not any(_LANGUAGE.fullmatch(one) for one in tags):
         message = f"{_shown(codes[0])} is not a language: a tag such as de or en-US, of the system {_TAGS}"
         context.error("code-invalid", "language-required", node.path, message)
 
@@ -270,7 +271,7 @@ def _plain_code(context: Context, node: Node, bound: Binding | None) -> None:
     if bound.value_set in _LANGUAGES:
         if not _LANGUAGE.fullmatch(code):
             message = f"{code[:_SHOWN]!r} has not the form of a language tag such as de or en-US"
-            if bound.strength == "required":
+            if bound.strength == "required" and not _LANGUAGE.fullmatch(code.replace("_", "-")):
                 context.error("code-invalid", "language-required", node.path, message)
             else:
                 context.warn("code-invalid", "language-tag", node.path, message)

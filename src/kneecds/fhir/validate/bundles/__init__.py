@@ -27,12 +27,21 @@ def look(context: Context) -> None:
         for number, entry in enumerate(entries):
             if isinstance(entry, dict):
                 check_full_url(context, kind, entry, f"{path}.entry[{number}]")
+        if context.release == "R5":
+            _issues(context, value.get("issues"), f"{path}.issues")
         check_links(context, kind, _list(value.get("link")), path)
         if kind == "searchset":
             check_search(context, value, entries, path)
         elif kind in ("transaction", "batch"):
             check_requests(context, kind, entries, path)
     check_reach(context, context.bundles)
+
+
+def _issues(context: Context, issues: object, path: str) -> None:
+    """Look whether what a Bundle says of its own making is an OperationOutcome."""
+    kind = issues.get("resourceType") if isinstance(issues, dict) else None
+    if isinstance(kind, str) and kind in context.facts.resource_types and kind != "OperationOutcome":
+        context.error("value", "bundle-issues", path, f"the issues of a Bundle are an OperationOutcome, not a {kind}")
 
 
 def _list(value: object) -> list[Any]:

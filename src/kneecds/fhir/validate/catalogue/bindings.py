@@ -81,7 +81,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         id="language-required", layer="binding", severity="error", says="Where a release requires a language, it is a tag such as de or en-US.",
         source="http://hl7.org/fhir/R5/valueset-all-languages.html", fix="Write the tag with hyphens, with the system urn:ietf:bcp:47 where there is one.",
-        accepted=patient(language="en-US"), refused=patient(language="en_US"), at="Patient.language", release="R5", releases=("R5",),
+        accepted=patient(language="en-US"), refused=patient(language="english"), at="Patient.language", release="R5", releases=("R5",),
     ),
     Rule(
         id="code-absent", layer="binding", severity="error", says="Where a code of a value set is required, no extension stands for it.",

@@ -8,6 +8,7 @@ from kneecds.fhir.validate.rule import Rule
 
 if TYPE_CHECKING:
     from kneecds.errors import Severity
+    from kneecds.fhir.structure.facts import Release
 
 _PAGE: Final = "http://hl7.org/fhir/R4/bundle.html"
 _HTTP: Final = "http://hl7.org/fhir/R4/http.html"
@@ -73,11 +74,11 @@ def _message(*focus: str) -> Json:
 
 def _rule(
     name: str, severity: Severity, says: str, fix: str, accepted: Json, refused: Json, at: str, source: str = _PAGE,
-    releases: tuple[Any, ...] = ("R4", "R4B", "R5"),
+    releases: tuple[Release, ...] = ("R4", "R4B", "R5"),
 ) -> Rule:  # fmt: skip
     return Rule(
         id=name, layer="reference", severity=severity, says=says, source=source, fix=fix,
-        accepted=accepted, refused=refused, at=at, releases=releases,
+        accepted=accepted, refused=refused, at=at, release=releases[0], releases=releases,
     )  # fmt: skip
 
 
@@ -210,5 +211,13 @@ RULES: Final[tuple[Rule, ...]] = (
             }),
         ),
         "Bundle.entry[2]", "http://hl7.org/fhir/R4/documents.html#content", releases=("R4", "R4B"),
+    ),
+    _rule(
+        "bundle-issues", "error",
+        "What a Bundle says of its own making is an OperationOutcome.",
+        "Put other resources into entries.",
+        _bundle("collection", _entry(_PATIENT), issues={"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "informational"}]}),
+        _bundle("collection", _entry(_PATIENT), issues=_PATIENT), "Bundle.issues", "http://hl7.org/fhir/R5/bundle-definitions.html#Bundle.issues",
+        releases=("R5",),
     ),
 )  # fmt: skip

@@ -123,7 +123,7 @@ RULES: Final[tuple[Rule, ...]] = (
         refused=form(ask("1", "choice", answerOption=[coding("a"), coding("a")])), at=f"{_FIRST}.answerOption[1]",
     ),
     made(
-        "questionnaire-value-set-missing", "error", "A value set named with # is contained in the form.",
+        "questionnaire-value-set-missing", "warning", "A value set named with # is contained in the form.",
         f"{FORM_ITEMS}#Questionnaire.item.answerValueSet", "Contain the value set, or name it by its canonical URL.",
         accepted=form(
             ask("1", "choice", answerValueSet="#set"),
@@ -135,7 +135,7 @@ RULES: Final[tuple[Rule, ...]] = (
         refused=form(ask("1", "choice", answerValueSet="#set")), at=f"{_FIRST}.answerValueSet",
     ),
     made(
-        "questionnaire-initial-type", "error", "An initial answer is of the type that the question asks for.",
+        "questionnaire-initial-type", "warning", "An initial answer is of the type that the question asks for.",
         f"{FORM_ITEMS}#Questionnaire.item.initial.value_x_", "Use the value[x] of the question's type.",
         accepted=form(ask("1", "string", initial=[TEXT])), refused=form(ask("1", "integer", initial=[TEXT])),
         at=f"{_FIRST}.initial[0]",

@@ -189,6 +189,11 @@ _FORMATS: Final = (
         _bundle(photo=[{"contentType": "image/png", "url": "https://example.org/a.png", "size": -5}]), ".photo[0].size",
     ),
     _format(
+        "structure-decimal", "A decimal has at most 18 digits before its point and 17 after it.", "Round it.",
+        _extended(valueDecimal=0.25), _extended(valueDecimal=1234567890123456789), ".extension[0].value.ofType(decimal)",
+        release="R5",
+    ),
+    _format(
         "structure-integer64", "An integer64 is a string with a whole number of 64 bits.", "Send the digits alone.",
         _bundle(photo=[{"contentType": "image/png", "url": "https://example.org/a.png", "size": "5"}]),
         _bundle(photo=[{"contentType": "image/png", "url": "https://example.org/a.png", "size": "5.0"}]), ".photo[0].size",

@@ -67,14 +67,25 @@ def place(branch: Branch, sliced: Branch, path: tuple[Step, ...], tree: Callable
     at: Branch | None = branch
     spare: Branch | None = sliced
     values: list[tuple[bool, Any]] = []
+    must: list[Branch] = []
     for step in path:
         values = [(exactly, inner) for exactly, value in values + _values(at) for inner in _inside(value, step)]
+        must = [inner for one in (*must, *_required_slices(at)) if (inner := _next(one, step, tree)) is not None]
         own = _next(at, step, tree) if at is not None else None
         if own is None and spare is not None:
             own = _next(spare, step, tree)
         spare = _next(spare, step, tree) if spare is not None else None
         at = own
+    if not values and (at is None or not _values(at)):
+        told = [_values(one) for one in must if _values(one)]
+        if len(told) == 1:
+            values = told[0]
     return Place(at, tuple(values))
+
+
+def _required_slices(at: Branch | None) -> list[Branch]:
+    """Return the slices of an element that must be there: what they fix stands in the element, too."""
+    return [one for one in at.slices.values() if one.definition.get("min")] if at is not None else []
 
 
 def _values(branch: Branch | None) -> list[tuple[bool, Any]]:

@@ -162,7 +162,8 @@ def _item(run: Run, known: Item, item: Json, at: Trail, frames: Frames | None, *
             message = f"{shown(known.link_id)} is a group; only questions have answers"
             run.error("structure", "questionnaire-group-answer", (at, "answer", 0), message)
         if known.required and not item.get("item"):
-            _missing(run, known, at)
+            message = f"the required group {shown(known.link_id)} is there and holds nothing"
+            run.error("required", "questionnaire-required", at, message, "answer what it asks, or leave it out")
         _level(run, item, known, at, None if frames is None else (*frames, item))
     elif known.is_display:
         if answers:

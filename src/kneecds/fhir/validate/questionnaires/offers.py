@@ -52,7 +52,7 @@ def value_set(form: Whole, part: Part) -> None:
         return
     if not any(one.get("id") == named[1:] and one.get("resourceType") == "ValueSet" for one in form.contained):
         message = f"no ValueSet {shown(named)} is contained in the form"
-        form.context.error("not-found", "questionnaire-value-set-missing", f"{part.path}.answerValueSet", message)
+        form.context.warn("not-found", "questionnaire-value-set-missing", f"{part.path}.answerValueSet", message)
 
 
 def initial(form: Whole, part: Part) -> None:
@@ -69,7 +69,7 @@ def initial(form: Whole, part: Part) -> None:
             continue
         if kind != wanted and kind not in offered.kinds | free:
             message = f"the initial answer of a {part.type} question is a {wanted}, not a {kind}"
-            form.context.error("value", "questionnaire-initial-type", at, message)
+            form.context.warn("value", "questionnaire-initial-type", at, message)
         elif offered.keys and offered.constraint == ONLY and key_of(kind, value) not in offered.keys:
             message = "the initial answer is not among the options"
             form.context.warn("value", "questionnaire-initial-option", at, message)

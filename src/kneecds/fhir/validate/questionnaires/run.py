@@ -59,7 +59,7 @@ class Run:
         self.form = form
         self.path = path
         status = response.get("status")
-        self.complete = status in _COMPLETE
+        self.complete = isinstance(status, str) and status in _COMPLETE
         """Whether the answers are said to be all there; until then what is missing is only pointed out."""
         self.voided = status == "entered-in-error"
         self.document = context.document
