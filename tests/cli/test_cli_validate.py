@@ -91,13 +91,15 @@ def test_quiet_says_nothing_of_what_is_fine(folder: Path) -> None:
 def test_the_outcome_is_fhir(folder: Path) -> None:
     outcome = json.loads(run(folder / "bad.json", "--format", "outcome").stdout)
     assert outcome["resourceType"] == "OperationOutcome"
-    assert {"Patient.gender", "Patient.birthDate"} <= {one["expression"][0] for one in outcome["issue"] if "expression" in one}
+    assert {"Patient.gender", "Patient.birthDate"} <= {
+        one["expression"][0] for one in outcome["issue"] if "expression" in one
+    }
     bundle = json.loads(run(folder, "--format", "outcome").stdout)
     assert [entry["resource"]["resourceType"] for entry in bundle["entry"]] == ["OperationOutcome"] * 5
 
 
 def test_junit_fails_the_inputs_that_fail(folder: Path) -> None:
-    root = ET.fromstring(run(folder, "--format", "junit").stdout)  # noqa: S314 - our own text
+    root = ET.fromstring(run(folder, "--format", "junit").stdout)
     assert (root.get("tests"), root.get("failures")) == ("5", "3")
     assert len(root.findall("./testsuite/testcase/failure")) == 3
 
@@ -134,7 +136,12 @@ def test_sarif_names_rules_and_places(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fail_on", "body", "code"),
-    [("error", GOOD, 0), ("warning", {**GOOD, "birthDate": "1991"}, 1), ("error", {**GOOD, "birthDate": "1991"}, 0), ("never", BAD, 0)],
+    [
+        ("error", GOOD, 0),
+        ("warning", {**GOOD, "birthDate": "1991"}, 1),
+        ("error", {**GOOD, "birthDate": "1991"}, 0),
+        ("never", BAD, 0),
+    ],
 )
 def test_what_fails_is_asked_for(tmp_path: Path, fail_on: str, body: dict[str, Any], code: int) -> None:
     path = tmp_path / "input.json"

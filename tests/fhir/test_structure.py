@@ -169,6 +169,12 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "structure-companion",
         "Patient.name[0].given",
     ),
+    (
+        changed(PATIENT, name=[{"given": ["A"], "_given": [{"id": "x"}, {"id": "y"}]}]),
+        "structure-companion",
+        "Patient.name[0].given",
+    ),
+    (changed(PATIENT, name=[{"_given": [{"id": "x"}, None]}]), "structure-null", "Patient.name[0].given[1]"),
     (changed(PATIENT, name=[{"_given": [None]}]), "structure-null", "Patient.name[0].given[0]"),
     (changed(PATIENT, name=[{"_given": {"id": "x"}}]), "structure-cardinality", "Patient.name[0].given"),
     (changed(PATIENT, name=[{"_given": ["x"]}]), "structure-type", "Patient.name[0].given[0]"),

@@ -181,7 +181,7 @@ class _Walk:
         for index, inner in enumerate(value):
             place = f"{path}[{index}]"
             if inner is None:
-                if not isinstance(beside, list):
+                if not isinstance(beside, list) or index >= len(beside):
                     self.say(
                         "structure", "structure-null", place, f"{name} is null where {of.name} has no value either"
                     )

@@ -43,6 +43,8 @@ def conditions(form: Whole, part: Part) -> None:
 
 def _fits(form: Whole, target: Part, condition: dict[str, Any], at: str) -> None:
     operator, kind = condition.get("operator"), target.type
+    if not isinstance(operator, str):
+        return  # structure says it
     if kind in ("group", "display"):
         message = f"{shown(target.link_id)} is a {kind}: it is never answered"
         form.context.warn("business-rule", "questionnaire-enable-target", f"{at}.question", message)

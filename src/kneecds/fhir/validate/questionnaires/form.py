@@ -110,7 +110,9 @@ class Form:
         question, operator = source.get("question"), source.get("operator")
         target = self.by_link_id.get(question) if isinstance(question, str) else None
         said = [(name[6:], value) for name, value in source.items() if name[:6] == "answer"]
-        if target is None or target is item or operator not in OPERATORS or len(said) != 1:
+        if target is None or target is item or len(said) != 1:
+            return None
+        if not isinstance(operator, str) or operator not in OPERATORS:
             return None
         level = 0
         for one, other in zip(item.lineage[:-1], target.lineage[:-1], strict=False):
