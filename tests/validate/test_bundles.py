@@ -149,6 +149,9 @@ def document(*entries: Json, **more: Any) -> Json:
     return bundle("document", entry(composition), *entries)
 
 
+PHOTO: Json = {"resourceType": "Binary", "id": "b1", "contentType": "image/png", "data": "AAAA"}
+
+
 def section(*references: str, **more: Any) -> list[Json]:
     return [{"title": "x", "entry": [{"reference": one} for one in references], **more}]
 
@@ -168,6 +171,9 @@ def section(*references: str, **more: Any) -> list[Json]:
             ["bundle-head-reference"],
         ),
         (document(entry(patient()), entry(observation())), ["bundle-unreached"]),
+        (document(entry(patient(photo=[{"url": "Binary/b1"}])), entry(PHOTO)), []),
+        (document(entry(patient(photo=[{"url": f"{BASE}/Binary/b1"}])), entry(PHOTO)), []),
+        (document(entry(patient(photo=[{"url": "Binary/b2"}])), entry(PHOTO)), ["bundle-unreached"]),
         (document(entry(patient()), entry(observation("Patient/p1"))), ["(bundle-only-backwards)"]),
         (
             document(entry(patient()), entry({"resourceType": "Provenance", "id": "v", "target": [{"reference": "Composition/c1"}]})),
@@ -222,3 +228,13 @@ def test_every_row_of_the_catalogue_by_this_room_alone(rule: Rule) -> None:
             look(context)
             issues = [(issue.severity, issue.expression) for issue in context.found if issue.rule == rule.id]
             assert issues == ([(rule.severity, rule.at)] if hits else []) or release == "R5"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("OperationOutcome", []), ("Patient", ["bundle-issues"]), ("Chicken", []), (None, []), (["Patient"], [])],
+)
+def test_issues_of_a_bundle_are_an_outcome(kind: Any, expected: list[str]) -> None:
+    document = bundle("collection", issues={"resourceType": kind})
+    assert said(look, document, "R5") == expected
+    assert said(look, document, "R4") == []

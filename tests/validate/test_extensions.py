@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_room import broken, said
 
+from kneecds.fhir.structure.facts import RELEASES, Release
+from kneecds.fhir.validate import references
 from kneecds.fhir.validate.extensions import look
 
 HL7 = "http://hl7.org/fhir/StructureDefinition"
@@ -60,6 +62,7 @@ SUPPLIED: Json = {"resourceType": "StructureDefinition", "url": "https://a.org/e
             patient(birthDate="2020-01-01", _birthDate={"extension": [ON_BIRTH_DATE]}), {}, id="on a primitive"
         ),
         pytest.param(patient(ON_BIRTH_DATE), {"extension-context": "Patient.extension[0]"}, id="beside the primitive"),
+        pytest.param(patient(hl7("data-absent-reason", valueCode="unknown")), {}, id="of any element: on a resource"),
         pytest.param(patient(hl7("patient-nationality", extension=[CODE])), {}, id="parts of HL7"),
         pytest.param(
             patient(hl7("patient-nationality", extension=[CODE, CODE])),
@@ -168,3 +171,48 @@ ODD = st.recursive(
 def test_values_of_any_kind_are_looked_at_without_harm(one: Any, other: Any) -> None:
     said(look, {"resourceType": "Patient", "extension": one, "_birthDate": other, "name": [{"extension": other}]})
     said(look, {"resourceType": "Patient", "extension": [one, {"url": other, "extension": one}]})
+
+
+UNIT = hl7("questionnaire-unit", valueCoding={"system": "http://unitsofmeasure.org", "code": "cm"})
+AT_LEAST = hl7("questionnaire-minOccurs", valueInteger=2)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(
+    ("item", "is_met"),
+    [
+        ({"type": "decimal", "extension": [UNIT]}, True),
+        ({"type": "integer", "extension": [UNIT]}, True),
+        ({"type": "quantity", "extension": [UNIT]}, False),
+        ({"type": "string", "required": True, "repeats": True, "extension": [AT_LEAST]}, True),
+        ({"type": "string", "repeats": True, "extension": [AT_LEAST]}, False),
+        ({"type": "string", "required": False, "repeats": True, "extension": [AT_LEAST]}, False),
+        ({"type": ["string"], "extension": [UNIT]}, False),
+        ({"extension": [UNIT]}, False),
+    ],
+)
+def test_the_element_around_is_as_the_extension_wants_it(item: Json, is_met: bool, release: Release) -> None:
+    form: Json = {"resourceType": "Questionnaire", "status": "draft", "item": [{"linkId": "a", "text": "x", **item}]}
+    assert broken(look, form, release) == (
+        {} if is_met else {"extension-condition": "Questionnaire.item[0].extension[0]"}
+    )
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(
+    ("name", "reference", "rules"),
+    [
+        ("observation-gatewayDevice", "Device/1", []),
+        ("observation-gatewayDevice", "https://example.org/fhir/Device/1", []),
+        ("observation-gatewayDevice", "Patient/1", ["reference-target"]),
+        ("observation-reagent", "Device/1", ["reference-target"]),
+        ("event-basedOn", "Patient/1", []),
+        ("unknown", "Patient/1", []),
+    ],
+)
+def test_a_reference_in_an_extension_leads_to_what_it_may(
+    name: str, reference: str, rules: list[str], release: Release
+) -> None:
+    held = hl7(name, valueReference={"reference": reference})
+    own: Json = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "extension": [held]}
+    assert list(broken(references.look, own, release)) == rules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kneecds.knowledge import Knowledge
 
 __all__ = ["RELEASES", "artefacts", "written"]
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 def artefacts(release: Release, knowledge: Knowledge) -> dict[str, Json]:
@@ -40,17 +42,13 @@ def artefacts(release: Release, knowledge: Knowledge) -> dict[str, Json]:
 
 
 def _in_full(definition: Json, supplied: Supplied, release: Release) -> Json:
-    """Return a profile with its snapshot; what comes from FHIR itself says so, since we hold no text of theirs."""
+    """Return a profile with its snapshot, and its differential in the order of that."""
     full = with_snapshot(definition, supplied, release)
-    for element in full["snapshot"]["element"]:
-        element.setdefault("definition", element.get("short", f"{element['path']} as FHIR defines it"))
-        if element.get("isModifier"):
-            element.setdefault("isModifierReason", "What stands here changes how the rest is to be understood")
-        for constraint in element.get("constraint", ()):
-            constraint.setdefault("human", f"{constraint['key']} of the base definition")
+    place = {element["id"]: at for at, element in enumerate(full["snapshot"]["element"])}
+    full["differential"] = {"element": sorted(full["differential"]["element"], key=lambda one: place[one["id"]])}
     return full
 
 
 def written(resource: Json) -> bytes:
     """Return a resource as its file holds it."""
-    return msgspec.json.format(msgspec.json.encode(resource), indent=2) + b"\n"
+    return msgspec.json.format(_ENCODER.encode(resource), indent=2) + b"\n"

@@ -43,7 +43,7 @@ def artefacts(edition: Edition) -> Iterator[Json]:
         edition, "kneecds-risk-assessment", "RiskAssessment", "Hypotheses for one knee",
         "Conditions that may lie behind the complaint of one knee, each with its own probability in per cent.",
         (
-            fixed("RiskAssessment.status", "Code", "final"),
+            _either("RiskAssessment.status", "knee-5", "final", "preliminary"),
             needed("RiskAssessment.method", "How probabilities were worked out"),
             needed("RiskAssessment.code", "Which knee"),
             needed("RiskAssessment.subject", "The patient"),
@@ -51,7 +51,7 @@ def artefacts(edition: Edition) -> Iterator[Json]:
             read("RiskAssessment.basis", "Every resource that said something of this knee or the person"),
             read("RiskAssessment.prediction"),
             needed("RiskAssessment.prediction.outcome", "The condition"),
-            read("RiskAssessment.prediction.probability[x]", "In per cent, by itself, not as a share of the list", type=[{"code": "decimal"}]),
+            read("RiskAssessment.prediction.probability[x]", "In per cent, by itself, not as a share of the list"),
             read("RiskAssessment.prediction.qualitativeRisk"),
             needed("RiskAssessment.prediction.rationale", "What speaks for it, against it and is not known"),
         ),
@@ -61,7 +61,7 @@ def artefacts(edition: Edition) -> Iterator[Json]:
         edition, "kneecds-detected-issue", "DetectedIssue", "Red flag or contradiction",
         "A red-flag rule that is met, with what it rests on; or statements that contradict each other.",
         (
-            fixed("DetectedIssue.status", "Code", "final"),
+            _either("DetectedIssue.status", "knee-6", "final", "preliminary"),
             needed("DetectedIssue.code", "The rule"),
             read("DetectedIssue.severity"),
             needed(f"DetectedIssue.{patient}", "The patient"),
@@ -116,7 +116,7 @@ def artefacts(edition: Edition) -> Iterator[Json]:
         edition, f"kneecds-{'request-group' if edition.release == 'R4' else 'request-orchestration'}", group,
         "Options to choose from", "All options with their reasons, grouped; none of them is an order.",
         (
-            fixed(f"{group}.status", "Code", "active"),
+            _either(f"{group}.status", "knee-7", "active", "draft"),
             fixed(f"{group}.intent", "Code", "proposal"),
             needed(f"{group}.instantiatesCanonical", "The PlanDefinition with the version of the knowledge"),
             needed(f"{group}.subject", "The patient"),
@@ -160,6 +160,13 @@ def artefacts(edition: Edition) -> Iterator[Json]:
             read("OperationOutcome.issue.expression", "FHIRPath of the place"),
         ),
     )
+
+
+def _either(path: str, key: str, settled: str, unsettled: str) -> Rule:
+    """Return the rule of a status: the first when no missing answer could change the matter, else the second."""
+    return needed(path, f"{settled}, or {unsettled} while a missing answer could change it", constraint=[constraint(
+        key, f"The status is {settled} or {unsettled}.", f"$this = '{settled}' or $this = '{unsettled}'",
+    )])  # fmt: skip
 
 
 def _bundle(edition: Edition, group: str) -> Json:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAMES: Final[dict[Release, str]] = {"R4": "org.kneecds.fhir.r4", "R5": "org.kneecds.fhir.r5"}
 _CORE: Final[dict[Release, str]] = {"R4": "hl7.fhir.r4.core", "R5": "hl7.fhir.r5.core"}
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _INDEXED: Final = ("id", "url", "version", "kind", "type")
 
 
@@ -43,7 +44,7 @@ def package(release: Release, version: str, artefacts: Mapping[str, Json]) -> by
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 - any JSON
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+    return msgspec.json.format(_ENCODER.encode(value), indent=2) + b"\n"
 
 
 def _manifest(release: Release, version: str) -> Json:

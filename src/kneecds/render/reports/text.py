@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from kneecds.render.reports.checked import counted
@@ -26,8 +27,8 @@ def to_text(inputs: Sequence[Checked], rules: Rules, *, colour: bool = False, qu
     lines: list[str] = []
     for checked in inputs:
         shown = [issue for issue in checked.issues if not quiet or issue.severity != "information"]
-        for issue in shown:
-            lines += _issue(checked, issue, rules, paint)
+        for issue, more in _together(shown):
+            lines += _issue(checked, issue, rules, paint, more)
         if shown or not quiet:
             lines.append(_verdict(checked, paint))
     if len(inputs) != 1:
@@ -43,7 +44,16 @@ def _paint(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m"
 
 
-def _issue(checked: Checked, issue: Issue, rules: Rules, paint: Painter) -> Iterator[str]:
+def _together(issues: list[Issue]) -> Iterator[tuple[Issue, int]]:
+    """Yield each rule once for one place, with how often more it is broken there."""
+    for _, same in groupby(
+        issues, key=lambda issue: (issue.rule, issue.severity, issue.line, issue.column, issue.expression)
+    ):
+        first, *others = same
+        yield first, len(others)
+
+
+def _issue(checked: Checked, issue: Issue, rules: Rules, paint: Painter, more: int) -> Iterator[str]:
     place = f"{checked.name}:{issue.line}:{issue.column}" if issue.line else checked.name
     severity = paint(_NAMES[issue.severity], _COLOURS[issue.severity])
     yield f"{clean(place)}: {severity}: {clean(issue.message)} [{clean(issue.rule)}]"
@@ -52,6 +62,8 @@ def _issue(checked: Checked, issue: Issue, rules: Rules, paint: Painter) -> Iter
         yield from _source(source, issue, paint)
     if issue.expression:
         yield f"      at  {clean(issue.expression)}"
+    if more:
+        yield f"      and {more} more of this rule here; --format json has them all"
     rule = rules.get(issue.rule)
     fix = issue.fix or (rule.fix if rule is not None else "")
     if fix:

@@ -52,7 +52,9 @@ def check_reach(context: Context, bundles: Lookups) -> None:
         if around is None or around[0].path not in leads:
             continue
         lookup, entry = around
-        targets = _reference(context, node, lookup, entry) if node.type == "Reference" else _address(node, lookup)
+        targets = (
+            _reference(context, node, lookup, entry) if node.type == "Reference" else _address(node, lookup, entry)
+        )
         leads[lookup.path][entry.number] += targets
     for holder in context.holders:
         lookup_of = hung.get(id(holder))
@@ -60,8 +62,12 @@ def check_reach(context: Context, bundles: Lookups) -> None:
             _reached(context, holder, lookup_of, leads[lookup_of.path])
 
 
-def _address(node: Node, lookup: Lookup) -> list[int]:
-    return [one.number for one in lookup.at(node.value)] if isinstance(node.value, str) else []
+def _address(node: Node, lookup: Lookup, entry: Entry) -> list[int]:
+    """Return the entries that a URL leads to, such as the file of an attachment; it may be relative as references are."""
+    url = node.value
+    if not isinstance(url, str) or not url:
+        return []
+    return [one.number for one in (lookup.at(url) or lookup.find(url, entry.full_url).matches)]
 
 
 def _reference(context: Context, node: Node, lookup: Lookup, entry: Entry) -> list[int]:
