@@ -115,14 +115,14 @@ def python_peers(body: bytes) -> Iterator[Peer]:
             from pyrofile_validator import Validator  # noqa: PLC0415
 
             pyrofile = Validator()
-            pyrofile.validate(document)
+            pyrofile.validate_resource(document)
     except Exception as problem:  # noqa: BLE001 - a peer that cannot be run is left out, whatever it says
         absent(f"pyrofile-validator ({type(problem).__name__})")
     else:
 
         def quietly() -> object:
             with contextlib.redirect_stdout(io.StringIO()):  # it prints traces
-                return pyrofile.validate(json.loads(body))
+                return pyrofile.validate_resource(json.loads(body))
 
         yield Peer("pyrofile-validator", quietly, 2)
 

@@ -85,9 +85,9 @@ class Prepared:
     @cached_property
     def published(self) -> Supplied:
         """The FHIR artefacts that we publish."""
-        from kneecds.fhir.validate.supplied import Supplied  # noqa: PLC0415 - only where something is validated
+        from kneecds.fhir.validate.published import Published  # noqa: PLC0415 - only where something is validated
 
-        return Supplied([self.questionnaire])
+        return Published(self.questionnaire_of)
 
     @cached_property
     def questionnaire(self) -> dict[str, Any]:
@@ -96,6 +96,16 @@ class Prepared:
 
         findings = {finding.id: finding for finding in self.knowledge.files.findings}
         return questionnaire.build(self.knowledge.intake, findings, self.knowledge.version)
+
+    @cached_property
+    def _questionnaire_r5(self) -> dict[str, Any]:
+        from kneecds.fhir.sdc import release  # noqa: PLC0415
+
+        return release.r5(self.questionnaire)
+
+    def questionnaire_of(self, release: Release) -> dict[str, Any]:
+        """Return the intake form as a release says it; that of R4 is one of R4B too."""
+        return self._questionnaire_r5 if release == "R5" else self.questionnaire
 
     @cached_property
     def form(self) -> Form:

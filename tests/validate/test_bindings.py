@@ -63,6 +63,7 @@ def test_a_code_is_one(resource: Json, rules: dict[str, str]) -> None:
     [
         pytest.param(coded(f"{TERMS}/condition-clinical", "active"), False, id="in it"),
         pytest.param({"text": "active"}, True, id="text alone"),
+        pytest.param({"extension": [{"url": "https://a.org/e", "valueString": "x"}]}, True, id="an extension alone"),
         pytest.param({"coding": [{"code": "active"}]}, True, id="without a system"),
         pytest.param(coded("https://example.org/c", "active"), True, id="of another system"),
         pytest.param(

@@ -119,7 +119,8 @@ def test_searches(query: str, entries: list[Json], expected: list[str]) -> None:
 
 
 def asked(method: str, url: str, resource: Json | None = None) -> Json:
-    return entry(resource, f"{UUID}1", request={"method": method, "url": url})
+    held = {"resource": resource} if resource is not None else {}
+    return {"fullUrl": f"{UUID}1", "request": {"method": method, "url": url}, **held}
 
 
 @pytest.mark.parametrize(

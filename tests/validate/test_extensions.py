@@ -216,3 +216,34 @@ def test_a_reference_in_an_extension_leads_to_what_it_may(
     held = hl7(name, valueReference={"reference": reference})
     own: Json = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "extension": [held]}
     assert list(broken(references.look, own, release)) == rules
+
+
+WRITTEN: Json = {"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode", "code": "WRITTEN"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_one"),
+    [
+        ({"coding": [WRITTEN]}, True),
+        ({"coding": [{"system": "https://a.org/c", "code": "x"}, WRITTEN]}, True),
+        ({"coding": [{"system": "https://a.org/c", "code": "x"}]}, False),
+        ({"coding": [WRITTEN | {"code": "SUNG"}]}, False),
+        ({"text": "written"}, False),
+        ({"extension": [{"url": "https://a.org/e", "valueString": "x"}]}, False),
+    ],
+)
+def test_a_concept_in_an_extension_has_a_code_of_its_value_set(mode: Json, is_one: bool) -> None:
+    held = hl7("questionnaireresponse-completionMode", valueCodeableConcept=mode)
+    response: Json = {"resourceType": "QuestionnaireResponse", "status": "completed", "extension": [held]}
+    rules = {} if is_one else {"extension-code": "QuestionnaireResponse.extension[0]"}
+    assert broken(look, response) == rules
+
+
+@pytest.mark.parametrize(("severity", "is_one"), [("error", True), ("warning", True), ("grave", False)])
+def test_a_part_of_an_extension_has_a_code_of_its_value_set(severity: str, is_one: bool) -> None:
+    parts = {"key": {"valueId": "a"}, "severity": {"valueCode": severity}, "expression": {"valueString": "true"}}
+    held = hl7("questionnaire-constraint", extension=[
+        *({"url": url, **part} for url, part in parts.items()), {"url": "human", "valueString": "x"},
+    ])  # fmt: skip
+    form: Json = {"resourceType": "Questionnaire", "status": "draft", "extension": [held]}
+    assert broken(look, form) == ({} if is_one else {"extension-code": "Questionnaire.extension[0].extension[1]"})

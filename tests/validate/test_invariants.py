@@ -112,6 +112,27 @@ def test_what_is_contained_is_referred_to(inside: list[Json], lost: list[int]) -
     assert found == [f"Patient.contained[{number}]" for number in lost]
 
 
+LINKED = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
+
+
+@pytest.mark.parametrize(
+    ("element", "is_lost"),
+    [
+        pytest.param({"text": {"status": "generated", "div": LINKED.format('<a href="#a">x</a>')}}, False, id="a link"),
+        pytest.param(
+            {"text": {"status": "generated", "div": LINKED.format('<img src="#a" alt="x"/>')}}, False, id="an image"
+        ),
+        pytest.param({"text": {"status": "generated", "div": LINKED.format("see #a")}}, True, id="words"),
+        pytest.param({"extension": [{"url": "https://a.org/e", "valueUri": "#a"}]}, False, id="a URI"),
+        pytest.param({"extension": [{"url": "https://a.org/e", "valueString": "#a"}]}, True, id="a string"),
+        pytest.param({"managingOrganization": {"display": "#a"}}, True, id="a display"),
+    ],
+)
+def test_narratives_refer_by_links_and_not_by_words(element: Json, is_lost: bool) -> None:
+    document = {"resourceType": "Patient", "contained": [{"resourceType": "Organization", "id": "a", "name": "x"}]}
+    assert any(issue.rule == "dom-3" for issue in said(look, document | element)) is is_lost
+
+
 def test_a_chain_of_many_contained_resources_takes_no_time() -> None:
     many = [organization(f"o{number}", f"#o{number + 1}") for number in range(20_000)]
     started = time.perf_counter()

@@ -107,7 +107,8 @@ def test_an_unknown_profile_is_a_warning_at_the_claim() -> None:
 
 def test_a_type_of_the_specification_is_no_unknown_profile() -> None:
     assert said(observation(f"{CORE}Observation", f"{CORE}observation-genetics")) == []
-    assert said(observation(f"{CORE}Patient")) == [("profile-wrong-type", "Observation")]
+    for wrong in ("Patient", "Quantity", "patient-birthPlace"):
+        assert said(observation(f"{CORE}{wrong}")) == [("profile-wrong-type", "Observation")]
 
 
 def test_a_profile_on_itself_is_said_and_not_followed() -> None:

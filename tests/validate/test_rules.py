@@ -69,7 +69,7 @@ def test_every_rule_that_the_code_can_say_is_in_the_catalogue() -> None:
     known = set(rules())
     call = re.compile(
         r"(?:\.(?:error|warn|remark|refuse|say)|\b(?:fatal|error|warning|information|Issue))\(\s*"
-        r"(?:\"(?:fatal|error|warning|information)\",\s*)?\"[a-z-]+\",\s*\"([A-Za-z0-9-]+)\"",
+        r"(?:\"(?:fatal|error|warning|information)\",\s*)?+\"[a-z-]+\",\s*\"([A-Za-z0-9-]+)\"",
     )
     missing = {
         f"{rule} in {path.relative_to(SOURCE)}"

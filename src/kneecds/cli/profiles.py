@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kneecds.errors import Issue
+    from kneecds.publishing.head import Json, Release
 
 FOLDER = click.Path(file_okay=False)
 
@@ -86,7 +87,7 @@ def pack(release: str, output: str) -> None:
             files.write(output, package(name, shipped().version, artefacts))
 
 
-def _all() -> list[tuple[str, dict[str, object]]]:
+def _all() -> list[tuple[Release, dict[str, Json]]]:
     from kneecds.knowledge import shipped  # noqa: PLC0415
     from kneecds.publishing import RELEASES, artefacts  # noqa: PLC0415 - heavy
 
@@ -98,7 +99,7 @@ def _there(place: Path) -> set[Path]:
     return set(place.rglob("*.json"))
 
 
-def _errors(body: bytes, release: str) -> list[Issue]:
+def _errors(body: bytes, release: Release) -> list[Issue]:
     from kneecds import api  # noqa: PLC0415
 
     return [issue for issue in api.validate(body, release=release) if issue.is_error]

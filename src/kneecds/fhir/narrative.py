@@ -17,8 +17,11 @@ XHTML: Final = "http://www.w3.org/1999/xhtml"
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 _EVERYWHERE: Final = frozenset(
-    ["abbr", "accesskey", "align", "axis", "char", "charoff", "class", "colspan", "dir", "headers", "id", "lang", "rowspan", "scope", "span", "style", "tabindex", "title", "valign", "width"]
-)
+    [
+        "abbr", "accesskey", "align", "axis", "char", "charoff", "class", "colspan", "dir", "headers", "id",
+        "lang", "rowspan", "scope", "span", "style", "tabindex", "title", "valign", "width"
+    ]
+)  # fmt: skip
 _IN_XML: Final = frozenset({"lang", "space"})
 _OWN: Final[Mapping[str, frozenset[str]]] = {
     name: frozenset(attributes.split())
@@ -35,10 +38,17 @@ _OWN: Final[Mapping[str, frozenset[str]]] = {
 }
 
 _PHRASES: Final = frozenset(
-    ["a", "abbr", "acronym", "b", "bdo", "big", "cite", "code", "dfn", "em", "i", "kbd", "q", "samp", "small", "strong", "sub", "sup", "tt", "var"]
-)
+    [
+        "a", "abbr", "acronym", "b", "bdo", "big", "cite", "code", "dfn", "em", "i", "kbd", "q", "samp",
+        "small", "strong", "sub", "sup", "tt", "var"
+    ]
+)  # fmt: skip
 """Elements inside a line of text; none stands in another of its own name."""
-_LINES: Final = _PHRASES | frozenset(["address", "caption", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "span"])
+_LINES: Final = _PHRASES | frozenset(
+    [
+        "address", "caption", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "span"
+    ]
+)  # fmt: skip
 """Elements that hold lines of text, and no blocks."""
 _BLOCKS: Final = frozenset(["div", "ol", "pre", "table", "ul"])
 _NOT_IN_PARAGRAPH: Final = frozenset({"blockquote", "p"})

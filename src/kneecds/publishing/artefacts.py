@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from kneecds import pipeline
 from kneecds.fhir.profiles.snapshot import with_snapshot
+from kneecds.fhir.sdc.value_sets import value_sets
 from kneecds.fhir.validate.supplied import Supplied
 from kneecds.publishing import inputs, logic, outputs, terminology
 from kneecds.publishing.examples import examples
+from kneecds.publishing.form import form
 from kneecds.publishing.head import RELEASES, Edition, Json, Release
 from kneecds.publishing.package import NAMES
 
@@ -25,13 +26,14 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 def artefacts(release: Release, knowledge: Knowledge) -> dict[str, Json]:
     """Return file name -> resource; examples stand in a folder of their own."""
     edition = Edition(release, knowledge)
-    questionnaire = pipeline.prepare(knowledge).questionnaire_of(release)
+    questionnaire = form(edition)
     definitions = [*inputs.artefacts(edition), *outputs.artefacts(edition)]
     supplied = Supplied(definitions)
     listed = [
         *(_in_full(definition, supplied, release) for definition in definitions),
         *terminology.artefacts(edition, questionnaire),
         questionnaire,
+        *value_sets(questionnaire),
         *logic.artefacts(edition),
     ]
     shown = examples(edition, questionnaire)

@@ -38,7 +38,7 @@ def artefacts(edition: Edition) -> Iterator[Json]:
             needed("Observation.code", "What was looked for"),
             sliced("Observation.code.coding", ("value", "system")),
             needed("Observation.code.coding:finding", "The finding by its code of ours", max="1"),
-            Rule("Observation.code.coding:finding.system", min=1, fixedUri=FINDING_SYSTEM),
+            Rule("Observation.code.coding:finding.system", min=1, patternUri=FINDING_SYSTEM),
             Rule(
                 "Observation.code.coding:finding.code", min=1,
                 binding=bound("required", url("ValueSet", "kneecds-finding")),
@@ -108,5 +108,17 @@ def artefacts(edition: Edition) -> Iterator[Json]:
             ),
             Rule("Extension.url", fixedUri=url("StructureDefinition", "kneecds-denies")),
             Rule("Extension.value[x]", max="0"),
+        ),
+    )  # fmt: skip
+    yield extension(
+        edition, "kneecds-body-site", "Where the answers are about",
+        "On a group of the intake form: the part of the body that the questions in it are about. Observations that are "
+        "made of the answers have it as bodySite.",
+        ("Questionnaire.item",),
+        (
+            Rule("Extension", max="1"),
+            Rule("Extension.extension", max="0"),
+            Rule("Extension.url", fixedUri=url("StructureDefinition", "kneecds-body-site")),
+            Rule("Extension.value[x]", min=1, type=[{"code": "CodeableConcept"}]),
         ),
     )  # fmt: skip

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from kneecds.fhir.emit.words import PRIORITY, TIER_WORDS
-from kneecds.publishing.head import NUMBERS, Edition, Json, head, url
+from kneecds.publishing.head import NUMBERS, Edition, Json, Release, head, url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PLAN_TYPE: Final = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
+_TYPES: Final[dict[Release, str]] = {"R4": "http://hl7.org/fhir/resource-types", "R5": "http://hl7.org/fhir/fhir-types"}
 _WEB: Final = re.compile(r"https?://[^\s\"<>]+")
 _SDC: Final = "http://hl7.org/fhir/uv/sdc/OperationDefinition"
 
@@ -32,11 +33,7 @@ def _plan(edition: Edition) -> Json:
             {
                 "type": "citation",
                 "citation": _citation(sources[name]),
-                **(
-                    {"url": sources[name].url}
-                    if edition.release == "R4" and _WEB.fullmatch(sources[name].url)
-                    else {}
-                ),
+                **({"url": sources[name].url} if edition.release == "R4" and _WEB.fullmatch(sources[name].url) else {}),
             }
             for name in rule.source
             if name in sources
@@ -59,7 +56,7 @@ def _plan(edition: Edition) -> Json:
             "Each action here is one red-flag rule; how hypotheses are ranked is described in the documentation of kneecds.",
         ),
         "type": {"coding": [{"system": _PLAN_TYPE, "code": "eca-rule", "display": "ECA Rule"}]},
-        "subjectCodeableConcept": {"coding": [{"system": "http://hl7.org/fhir/resource-types", "code": "Patient"}]},
+        "subjectCodeableConcept": {"coding": [{"system": _TYPES[edition.release], "code": "Patient"}]},
         "purpose": "Decision support for clinicians: options, not orders.",
         "usage": "Through kneecds: as a library, a command or a service.",
         "action": actions,

@@ -8,6 +8,9 @@ from kneecds.fhir.sdc.extensions import VERSION_ALGORITHM
 
 Json: TypeAlias = dict[str, Any]
 
+_FOR_R4_TYPES: Final = "http://hl7.org/fhir/StructureDefinition/questionnaire-choiceOrientation"
+"""Its definition allows it only on items of types that R5 no longer has."""
+
 # https://hl7.org/fhir/R5/questionnaire-definitions.html#Questionnaire.item.type: choices are `coding`, and what else may
 # be answered says answerConstraint
 _CHOICES: Final = {"choice": "optionsOnly", "open-choice": "optionsOrString"}
@@ -39,6 +42,9 @@ def _item(item: Json) -> Json:
             found["type"] = "coding"
         elif key == "item":
             found[key] = [_item(one) for one in value]
+        elif key == "extension":
+            if kept := [one for one in value if one["url"] != _FOR_R4_TYPES]:
+                found[key] = kept
         elif key == "answerOption" and item["type"] in _CHOICES:
             found["answerConstraint"] = _CHOICES[item["type"]]
             found[key] = value

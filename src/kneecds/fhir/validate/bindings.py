@@ -104,7 +104,7 @@ def _shown(code: _Code) -> str:
 def _coding(context: Context, node: Node, bound: Binding | None) -> None:
     value: dict[str, Any] = node.value
     code = _code_of(value)
-    _known(context, node, code)
+    _known(context, node, code, is_bound=bound is not None)
     if bound is not None and code.code is not None and not _inside_concept(node):
         _bound(context, node, bound, [code])
 
@@ -113,7 +113,7 @@ def _inside_concept(node: Node) -> bool:
     return node.parent is not None and node.parent.type == "CodeableConcept"
 
 
-def _known(context: Context, node: Node, code: _Code) -> None:
+def _known(context: Context, node: Node, code: _Code, *, is_bound: bool) -> None:
     """Look at a coding for itself: has it a system that can be one, and does the system have the code."""
     system = code.system
     if system is None:
@@ -121,7 +121,8 @@ def _known(context: Context, node: Node, code: _Code) -> None:
             message = f"the code {code.code[:_SHOWN]} has no system, and so no meaning that others know"
             context.warn("incomplete", "coding-system-missing", node.path, message)
         return
-    say = context.warn if _inside_concept(node) else context.error  # other codings of a concept, or its text, may do
+    # other codings of a concept, or its text, may do; where there is a binding, that says whether the code may stand
+    say = context.warn if is_bound or _inside_concept(node) else context.error
     if _is_faulty(node, system, say):
         return
     if code.code is None:
@@ -202,8 +203,8 @@ def _concept(context: Context, node: Node, bound: Binding | None) -> None:
     codes = [code for code in codes if code.code is not None]
     if codes:
         _bound(context, node, bound, codes)
-    elif bound.strength == "required" and "extension" not in node.value:
-        message = f"a code of {_name(bound)} is needed here; text alone does not do"
+    elif bound.strength == "required":
+        message = f"a code of {_name(bound)} is needed here; neither text nor an extension stands for it"
         context.error("code-invalid", "binding-required", node.path, message)
 
 

@@ -32,7 +32,7 @@ class Context:
         self.document = document
         self.release: Release = release
         self.facts = facts_of(release)
-        self.supplied = supplied
+        self.supplied = supplied.of(release)
         self.best_practice = best_practice
         self.claimed = claimed
         """Canonicals of profiles that the outermost resources must fit, whatever they claim themselves."""

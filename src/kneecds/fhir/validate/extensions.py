@@ -25,6 +25,7 @@ _ANY_ELEMENT: Final = frozenset({"Element", "Base", "DataType", "Any"})
 _ANY_RESOURCE: Final = frozenset({"Element", "Base"})
 """What a definition calls a resource too: an extension of any element is one of any resource."""
 _CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
+_CODED: Final = frozenset({"code", "Coding", "CodeableConcept"})
 _DEEPEST: Final = 60  # steps of a path in a definition
 _SHOWN: Final = 80
 
@@ -160,8 +161,8 @@ def _content(context: Context, node: Node, contents: tuple[Part, ...], chosen: s
             wanted = ", ".join(sorted(types)[:5]) or "extensions inside it and no value"
             message = f"the extension {name} has {wanted}; {chosen} is none of them"
             context.error("structure", "extension-type", node.path, message)
-        else:
-            _value_code(context, node, contents, value.get(chosen), name)
+        elif kind in _CODED:
+            _value_code(context, node.path, contents, value.get(chosen), name)
     elif all(content.types and content.value_required and not content.parts for content in contents):
         message = f"the extension {name} holds a value, and there is none"
         context.error("required", "extension-value", node.path, message)
@@ -176,22 +177,35 @@ def _type_of(chosen: str, types: set[str]) -> str | None:
     return None
 
 
-def _value_code(context: Context, node: Node, contents: tuple[Part, ...], value: object, name: str) -> None:
+def _value_code(context: Context, path: str, contents: tuple[Part, ...], value: object, name: str) -> None:
     """Look at a code against the value set that the extension requires."""
+    codes = _codes(value)
     for content in contents:
-        if content.binding is None or content.binding.strength != "required":
-            return
-        system: str | None = None
-        code = value
-        if isinstance(value, dict):
-            system, code = str(value.get("system") or ""), value.get("code")
-        if not isinstance(code, str):
+        if content.binding is None or content.binding.strength != "required" or codes is None:
             return
         url = content.binding.value_set
-        if value_sets.contains(url, context.supplied, context.release, system=system, code=code) is not False:
-            return
-    message = f"{str(code)[:_SHOWN]!r} is not a code that the extension {name} takes"
-    context.error("code-invalid", "extension-code", node.path, message)
+        for system, code in codes:
+            if value_sets.contains(url, context.supplied, context.release, system=system, code=code) is not False:
+                return
+    shown = repr(codes[0][1][:_SHOWN]) if codes else "what is there"
+    message = f"{shown} is not a code that the extension {name} takes"
+    context.error("code-invalid", "extension-code", path, message)
+
+
+def _codes(value: object) -> list[tuple[str | None, str]] | None:
+    """Return the codes of a value, those of a code without a system; None where it is none that could have one."""
+    if isinstance(value, str):
+        return [(None, value)]
+    if value is None:
+        return []  # only an extension of it is there
+    if not isinstance(value, dict):
+        return None
+    listed = [value] if "system" in value or "code" in value else value.get("coding")
+    return [
+        (str(one.get("system") or ""), one["code"])
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, dict) and isinstance(one.get("code"), str)
+    ]
 
 
 def _parts(context: Context, node: Node, contents: tuple[Part, ...], name: str) -> None:
@@ -225,10 +239,13 @@ def _parts(context: Context, node: Node, contents: tuple[Part, ...], name: str) 
 def _part(context: Context, value: dict[str, Any], path: str, known: tuple[Part, ...], name: str) -> None:
     chosen = _value(value)
     types = {kind for part in known for kind in part.types}
-    if chosen and _type_of(chosen, types) is None:
+    kind = _type_of(chosen, types)
+    if chosen and kind is None:
         wanted = ", ".join(sorted(types)[:5]) or "extensions inside it and no value"
         message = f"the part {name} has {wanted}; {chosen} is none of them"
         context.error("structure", "extension-type", path, message)
+    elif kind in _CODED:
+        _value_code(context, path, known, value.get(chosen), name)
 
 
 def _owner(node: Node) -> Node | None:

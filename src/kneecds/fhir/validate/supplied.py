@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from kneecds.fhir.structure.facts import Release
+
 KINDS: Final = ("Questionnaire", "StructureDefinition", "ValueSet", "CodeSystem", "ConceptMap")
 """What is looked up by canonical URL."""
 
@@ -23,6 +25,7 @@ class Supplied:
     ) -> None:
         """Take resources; `beneath` is asked where there is nothing here."""
         self._beneath = beneath
+        self._views: dict[str, Supplied] = {}
         self.applied = tuple(applied)
         """Canonicals of the profiles that every resource of their type must fit, whether it claims them or not."""
         self._by_url: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -30,6 +33,21 @@ class Supplied:
         """What rooms work out of these resources once and keep: compiled forms, expansions, snapshots."""
         for resource in resources:
             self.add(resource)
+
+    def of(self, release: Release) -> Supplied:
+        """Return these as one release sees them: what users give holds for any, what we publish is there for each."""
+        view = self._views.get(release)
+        if view is None:
+            view = self._views[release] = self._of(release)
+        return view
+
+    def _of(self, release: Release) -> Supplied:
+        beneath = self._beneath.of(release) if self._beneath is not None else None
+        if beneath is self._beneath:
+            return self
+        view = Supplied(applied=self.applied, beneath=beneath)
+        view._by_url = self._by_url
+        return view
 
     def add(self, resource: Mapping[str, Any]) -> None:
         """Take one more resource; one without a url or of another kind is passed over."""

@@ -87,6 +87,7 @@ _EXTENSION: Final[Json] = _profile(type="Extension", baseDefinition=f"{_HL7}/Ext
 }
 _CONSTRAINT: Final[Json] = {"key": "k-1", "severity": "error", "human": "a", "expression": "true"}
 _TARGET: Final = [f"{_HL7}/Patient"]
+_REASON: Final[Json] = _whole("Observation.reason", type=[{"code": "CodeableReference"}])
 
 RULES: Final[tuple[Rule, ...]] = (
     _element(
@@ -149,6 +150,8 @@ RULES: Final[tuple[Rule, ...]] = (
     _structure("sdf-21", "Leave the default out.", _profile(_code()), _profile(_code(defaultValueString="a")), ".differential.element[1]"),
     _structure("sdf-22", "Leave the default out.", _profile(_code(), url=f"{_HL7}/knee"), _profile(_code(defaultValueString="a"), url=f"{_HL7}/knee"), ".differential.element[1]"),
     _structure("sdf-23", "Leave it out.", _profile(), _profile(root={"sliceName": "a"}), ".differential.element[0].sliceName"),
+    _structure("sdf-24", "Say it at the CodeableReference.", _snapshot(_OBSERVATION, _REASON, _whole("Observation.reason.reference", type=[{"code": "Reference"}])), _snapshot(_OBSERVATION, _REASON, _whole("Observation.reason.reference", type=[{"code": "Reference", "targetProfile": _TARGET}])), ".snapshot.element[2]", "R5"),
+    _structure("sdf-25", "Bind the CodeableReference.", _snapshot(_OBSERVATION, _REASON, _whole("Observation.reason.concept", type=[{"code": "CodeableConcept"}])), _snapshot(_OBSERVATION, _REASON, _whole("Observation.reason.concept", type=[{"code": "CodeableConcept"}], binding={"strength": "required", "valueSet": "https://example.org/fhir/ValueSet/v"})), ".snapshot.element[2]", "R5"),
     _structure("sdf-27", "Give the derivation.", _profile(), _without(_profile(), "derivation"), "", "R5"),
     _structure(
         "sdf-28", "Say by what the slices differ.", _snapshot(_OBSERVATION, _CATEGORY | {"slicing": {"rules": "open", "description": "a"}}),

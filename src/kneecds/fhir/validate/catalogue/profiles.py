@@ -166,6 +166,13 @@ RULES: Final[tuple[Rule, ...]] = (
         page="terminologies.html#required",
     ),
     _row(
+        "profile-binding-undecided", "What a value set that is required holds is known.",
+        "Give the value set with its codes, or its code system, with --profile; this is no error of the resource.",
+        _seen(), _seen(method=_concept("left")), "Observation.method",
+        _profile(_at("Observation.method", binding={"strength": "required", "valueSet": f"{_SET}-elsewhere"})),
+        page="terminologies.html#required", severity="information",
+    ),
+    _row(
         "profile-binding-extensible", "A code is one of the profile's value set, if one there says what is meant.",
         "Use a code of the value set if there is one that fits.",
         _seen(method=_concept("left")), _seen(method=_concept("other")), "Observation.method",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kneecds.fhir.validate.invariants.row import (
     ALL,
     FIFTH,
+    LATER,
     Invariant,
     Kept,
     chosen,
@@ -245,6 +246,28 @@ def _fhir_types(node: Node, _kept: Kept) -> str | None:
     return None
 
 
+def _in_codeable_reference(inner: str, kind: str, *tells: str) -> Callable[[Node, Kept], str | None]:
+    """Return the check that what a CodeableReference may hold is said at itself, not at its parts."""
+
+    def broken(node: Node, kept: Kept) -> str | None:
+        if kept.release != "R5":
+            return None  # as R4B words it, it asks for the length of an element and never fails
+        elements = objects(node.value, "element")
+        paths = {_path(element) for element in elements if "CodeableReference" in _codes(element)}
+        for number, element in enumerate(elements) if paths else ():
+            path = _path(element)
+            told = any(has(one, name) for name in tells for one in (element, *objects(element, "type")))
+            if path.endswith(inner) and path[: -len(inner)] in paths and kind in _codes(element) and told:
+                return f".element[{number}]"
+        return None
+
+    return broken
+
+
+def _codes(element: dict[str, Any]) -> list[str]:
+    return [code for one in objects(element, "type") for code in texts(one, "code")]
+
+
 _S = "StructureDefinition"
 
 ROWS: Final[tuple[Invariant, ...]] = (
@@ -274,6 +297,14 @@ ROWS: Final[tuple[Invariant, ...]] = (
     Invariant(_S, "sdf-21", ALL, _defaults, "only a specialization has default values"),
     Invariant(_S, "sdf-22", ALL, _hl7_defaults, "a definition of FHIR itself has no default values"),
     Invariant(_S, "sdf-23", ALL, _root_without("sliceName"), "the root element has no sliceName"),
+    Invariant(
+        f"{_S}.snapshot", "sdf-24", LATER, _in_codeable_reference(".reference", "Reference", "targetProfile"),
+        "what a CodeableReference may lead to is said at itself, not at its reference",
+    ),
+    Invariant(
+        f"{_S}.snapshot", "sdf-25", LATER, _in_codeable_reference(".concept", "CodeableConcept", "binding"),
+        "the codes of a CodeableReference are bound at itself, not at its concept",
+    ),
     Invariant(_S, "sdf-27", FIFTH, needs("baseDefinition", "derivation"), "a baseDefinition needs a derivation"),
     Invariant(_S, "sdf-28", FIFTH, _sliced, "a slicing has discriminators or a description"),
     Invariant(

@@ -32,8 +32,12 @@ def bound(definition: Definition, base: tuple[str, str] | None) -> Check | None:
     wished = canonical if strength == "extensible" else ""
 
     def check(walk: Walk, item: Item) -> None:
-        if required and among(walk, item.value, item, required) is False:
+        verdict = among(walk, item.value, item, required) if required else None
+        if verdict is False:
             walk.error("code-invalid", "profile-binding", item.path, _message(item.value, required))
+        elif required and verdict is None and any(True for _ in codes_of(item.value)):
+            message = f"whether the code is in the value set {_named(required)} cannot be decided with what is at hand"
+            walk.remark("not-supported", "profile-binding-undecided", item.path, message)
         elif wished and among(walk, item.value, item, wished) is False:
             message = _message(item.value, wished)
             walk.warn("code-invalid", "profile-binding-extensible", item.path, message)
@@ -87,8 +91,12 @@ def codes_of(value: object) -> Iterator[Pair]:
 
 
 def _message(value: object, canonical: str) -> str:
-    named = canonical.partition("|")[0].rpartition("/")[2][:60]
+    named = _named(canonical)
     codes = [f"{system}#{code}" if system else code for system, code in codes_of(value)]
     if not codes:
         return f"has no code, and one of the value set {named} is wanted"
     return f"{codes[0][:60]} is not in the value set {named}"
+
+
+def _named(canonical: str) -> str:
+    return canonical.partition("|")[0].rpartition("/")[2][:60]

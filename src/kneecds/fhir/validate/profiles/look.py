@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kneecds.fhir.structure import definitions
+from kneecds.fhir.structure.extensions import extension as published_extension
 from kneecds.fhir.validate.profiles import extensions, vital_signs
 from kneecds.fhir.validate.profiles.compile import Compiler
 from kneecds.fhir.validate.profiles.element import Item
@@ -90,6 +91,9 @@ def _claimed(walk: Walk, item: Item, canonical: str, place: str) -> None:
             message = f"the profile {profile.name[:60]} is abstract: claim one that stands on it"
             walk.warn("invalid", "profile-abstract", place, message)
         walk.against(item, profile)
+        return
+    if published_extension(canonical.partition("|")[0], walk.context.release) is not None:
+        walk.error("structure", "profile-wrong-type", item.path, f"claims to be an Extension, but is a {item.type}")
         return
     problem = walk.compiler.problems.get(canonical)
     if problem is not None:

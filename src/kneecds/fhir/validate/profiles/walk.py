@@ -57,6 +57,10 @@ class Walk:
         """Say what the profile forbids."""
         self.say("error", code, rule, path, message)
 
+    def remark(self, code: str, rule: str, path: str, message: str) -> None:
+        """Say what of the profile could not be checked."""
+        self.say("information", code, rule, path, message)
+
     def warn(self, code: str, rule: str, path: str, message: str) -> None:
         """Say what the profile advises against."""
         self.say("warning", code, rule, path, message)

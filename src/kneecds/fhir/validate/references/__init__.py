@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kneecds.fhir.validate.references.canonicals import check_canonical, check_own_url
 from kneecds.fhir.validate.references.contained import check_contained, check_element_ids
@@ -12,6 +12,9 @@ from kneecds.fhir.validate.references.targets import check_reference
 if TYPE_CHECKING:
     from kneecds.fhir.structure.visit import Holder, Node
     from kneecds.fhir.validate.context import Context
+
+
+_LOOKED_AT: Final = frozenset({"Reference", "canonical", "uri", "xhtml"})
 
 
 def look(context: Context) -> None:
@@ -25,6 +28,8 @@ def look(context: Context) -> None:
     texts: list[Node] = []
     for node in nodes:
         kind = node.type
+        if kind not in _LOOKED_AT:
+            continue
         if kind == "Reference":
             check_reference(context, node, bundles, contained)
         elif kind == "canonical":

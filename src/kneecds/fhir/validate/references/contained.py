@@ -42,8 +42,12 @@ def check_element_ids(context: Context) -> None:
     """Look for elements of one resource that share an id; contained resources and entries count on their own."""
     seen: dict[int, set[str]] = {}
     for node in context.nodes:
-        value = node.value if isinstance(node.value, dict) else node.companion
-        own = value.get("id") if value is not None else None
+        value = node.value
+        if value.__class__ is not dict:
+            value = node.companion
+        if value is None or "id" not in value:
+            continue
+        own = value["id"]
         if not isinstance(own, str) or value is node.holder.value or node.element in _TWICE:
             continue
         others = seen.setdefault(id(node.holder), set())
