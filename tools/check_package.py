@@ -27,6 +27,8 @@ IN_WHEEL = (
     "kneecds/knowledge/conditions/patellofemoral_pain.yaml",
     "kneecds/knowledge/instruments/ottawa_knee_rule.yaml",
     "kneecds/fhir/structure/r4.json",
+    "kneecds/profiles/R4/Questionnaire-kneecds-intake.json",
+    "kneecds/profiles/R5/StructureDefinition-kneecds-guidance.json",
     "licenses/LICENSE",
     "licenses/NOTICE",
 )
@@ -43,6 +45,7 @@ IN_SDIST = (
     "tests/test_examples.py",
     f"examples/{EXAMPLE}/input.json",
     "tools/check_package.py",
+    "profiles/R4/examples/Bundle-kneecds-example-guidance.json",
     "src/kneecds/py.typed",
 )
 
@@ -59,6 +62,8 @@ def main(work: Path) -> None:
     require(IN_WHEEL, names, wheel.name)
     knowledge = [path.relative_to(ROOT / "src") for path in (ROOT / "src/kneecds/knowledge").rglob("*.yaml")]
     require([str(path) for path in knowledge], names, wheel.name)
+    published = [path.relative_to(ROOT) for path in (ROOT / "profiles").rglob("*.json")]
+    require([f"kneecds/{path.as_posix()}" for path in published], names, wheel.name)
     strange = [name for name in names if not name.startswith(("kneecds/", "kneecds-"))]
     if strange:
         sys.exit(f"{wheel.name} holds what it should not: {', '.join(strange)}")
@@ -83,6 +88,19 @@ def main(work: Path) -> None:
     if answer["tier"] != expected["tier"]:
         sys.exit(f"the installed package answers {answer['tier']}, not {expected['tier']}")
     run(scripts / "kneecds", "knowledge", "check", cwd=elsewhere)
+    guidance = elsewhere / "guidance.json"
+    shutil.copy(ROOT / "profiles/R5/examples/Bundle-kneecds-example-guidance.json", guidance)
+    wrong = guidance.read_text(encoding="utf-8").replace('"type": "collection"', '"type": "document"', 1)
+    (elsewhere / "wrong.json").write_text(wrong, encoding="utf-8")
+    run(scripts / "kneecds", "validate", "--fhir-version", "R5", guidance, cwd=elsewhere)
+    told = subprocess.run(
+        [scripts / "kneecds", "validate", "--fhir-version", "R5", "wrong.json"],
+        cwd=elsewhere,
+        capture_output=True,
+        check=False,
+    )
+    if b"collection" not in told.stdout + told.stderr:
+        sys.exit("the installed package does not know the profiles that it publishes")
     print(f"ok: {wheel.name} ({wheel.stat().st_size // 1024} kB), {sdist.name} ({sdist.stat().st_size // 1024} kB)")
 
 

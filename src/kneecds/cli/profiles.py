@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FOLDER = click.Path(file_okay=False)
 
 
-@click.group()
+@click.group(epilog="Example: kneecds profiles check profiles")
 def profiles() -> None:
     """Build, check and pack the FHIR artefacts that kneecds publishes."""
 

@@ -99,9 +99,10 @@ def parse_and_write(
 def quickly(body: bytes) -> object | None:
     """Read JSON that is known to repeat no name and not to be deep; None if there is anything else about it."""
     try:
-        return _DECODER.decode(body)
+        value: object = _DECODER.decode(body)
     except (RecursionError, _NumberOutOfBoundsError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    return value
 
 
 def _refused(code: str, rule: str, message: str) -> tuple[None, tuple[Issue, ...], bytes]:

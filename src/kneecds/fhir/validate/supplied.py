@@ -24,7 +24,7 @@ class Supplied:
         beneath: Supplied | None = None,
     ) -> None:
         """Take resources; `beneath` is asked where there is nothing here."""
-        self._beneath = beneath
+        self._beneath: Supplied | None = beneath
         self._views: dict[str, Supplied] = {}
         self.applied = tuple(applied)
         """Canonicals of the profiles that every resource of their type must fit, whether it claims them or not."""
@@ -60,7 +60,7 @@ class Supplied:
         url, _, version = canonical.partition("|")
         url = url.partition("#")[0]
         known: list[dict[str, Any]] = self._by_url.get((kind, url), [])
-        for resource in reversed(known):
+        for resource in known[::-1]:
             if not version or _fits(str(resource.get("version", "")), version):
                 return resource
         return self._beneath.find(kind, canonical) if self._beneath is not None else None

@@ -28,8 +28,8 @@ def bound(definition: Definition, base: tuple[str, str] | None) -> Check | None:
         strength = ""
     if strength not in ("required", "extensible") and not largest:
         return None
-    required = largest or (canonical if strength == "required" else "")
-    wished = canonical if strength == "extensible" else ""
+    required: str = largest or (str(canonical) if strength == "required" else "")
+    wished = str(canonical) if strength == "extensible" else ""
 
     def check(walk: Walk, item: Item) -> None:
         verdict = among(walk, item.value, item, required) if required else None
