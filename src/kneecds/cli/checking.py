@@ -75,11 +75,13 @@ def _check_batch(batch: list[Document]) -> list[Checked]:
 
 def checker(asked: Asked) -> Callable[[Document], Checked]:
     """Return what checks one document, with everything it needs made ready."""
-    from kneecds import api, knowledge, validation  # noqa: PLC0415 - heavy; after the options were found right
+    from kneecds import knowledge, validation  # noqa: PLC0415 - heavy; after the options were found right
 
     known = knowledge.shipped()
     given = None
     if asked.questionnaires or asked.applied or asked.others:
+        from kneecds import api  # noqa: PLC0415
+
         given = api.Conformance(
             questionnaires=asked.questionnaires, profiles=asked.applied, others=asked.others, knowledge=known
         ).supplied
