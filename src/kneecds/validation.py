@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _OURS: Final = CANONICAL.encode()
 _FAULTS: Final = frozenset({"laterality-conflict", "answer-conflict"})
 """What contradicts itself, whoever reads it."""
+_ONLY_OF_KNEES: Final = frozenset({"patient-missing", "resource-without-finding"})
+"""What says something only to somebody who means to have a knee assessed."""
 
 
 def validate(
@@ -102,7 +104,7 @@ def _meaning(document: Any, prepared: Prepared, as_of: date, release: Release, t
     if reading.facts and _need_settling(reading.facts, as_of):
         record = statements.taken(reading.facts, prepared.model.vocabulary, as_of)
         reading = msgspec.structs.replace(reading, issues=(*reading.issues, *record.issues))
-    if not any(issue.is_error for issue in reading.issues):
+    if all(issue.severity == "information" for issue in reading.issues):
         return reading.issues
     in_play = (
         _OURS in text or any(fact.scope != "person" for fact in reading.facts) or _names_a_knee(document, prepared)
@@ -142,6 +144,9 @@ def _names_a_knee(document: object, prepared: Prepared) -> bool:
 
 
 def _milder(issue: Issue) -> Issue:
+    """Return what is said of a document that no knee is in: what an assessment would refuse is only to be looked at."""
+    if issue.rule in _ONLY_OF_KNEES:
+        return msgspec.structs.replace(issue, severity="information")
     if issue.is_error and issue.rule not in _FAULTS:
         return msgspec.structs.replace(issue, severity="warning")
     return issue
