@@ -87,7 +87,8 @@ class Prepared:
         """The FHIR artefacts that we publish."""
         from kneecds.fhir.validate.published import Published  # noqa: PLC0415 - only where something is validated
 
-        return Published(self.questionnaire_of)
+        ships = self.knowledge.sha256 == shipped().sha256
+        return Published(None if ships else self.questionnaire_of)
 
     @cached_property
     def questionnaire(self) -> dict[str, Any]:

@@ -25,8 +25,8 @@ _PACKAGE: Final = Path(__file__).parents[2]
 class Published(Supplied):
     """Our artefacts of one release; the form is that of the knowledge in use, whatever knowledge shipped."""
 
-    def __init__(self, form: Callable[[Release], dict[str, Any]], release: Release = "R4") -> None:
-        """Read nothing yet."""
+    def __init__(self, form: Callable[[Release], dict[str, Any]] | None, release: Release = "R4") -> None:
+        """Read nothing yet; `form` makes the form of other knowledge than ships, which has no file."""
         super().__init__()
         self._form = form
         self._release: Release = release
@@ -57,7 +57,7 @@ class Published(Supplied):
         if kind != of or kind not in KINDS or (kind, identifier) in self._asked or not _ID.fullmatch(identifier):
             return
         file = _folder() / ("R5" if self._release == "R5" else "R4") / f"{kind}-{identifier}.json"
-        if kind == "Questionnaire":
+        if kind == "Questionnaire" and self._form is not None:
             form = self._form(self._release)
             if form["url"] == url:
                 self._asked.add((kind, identifier))
