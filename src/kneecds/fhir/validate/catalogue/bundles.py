@@ -216,7 +216,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "bundle-issues", "error",
         "What a Bundle says of its own making is an OperationOutcome.",
         "Put other resources into entries.",
-        _bundle("collection", _entry(_PATIENT), issues={"resourceType": "OperationOutcome", "issue": [{"severity": "warning", "code": "informational"}]}),
+        _bundle("collection", _entry(_PATIENT), issues={"resourceType": "OperationOutcome", "id": "i1", "issue": [{"severity": "warning", "code": "informational"}]}),
         _bundle("collection", _entry(_PATIENT), issues=_PATIENT), "Bundle.issues", "http://hl7.org/fhir/R5/bundle-definitions.html#Bundle.issues",
         releases=("R5",),
     ),

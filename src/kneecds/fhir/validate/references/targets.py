@@ -78,7 +78,7 @@ def _elsewhere(context: Context, node: Node, reference: str, path: str, bundles:
                 "write Type/id, an absolute URL, urn:uuid: or #id",
             )  # fmt: skip
         return ""
-    if found.type in context.facts.resource_types:
+    if found.type in context.facts.resource_types or context.facts.is_abstract(found.type):
         _fits(context, node, found.type, path)
         return found.type
     if not found.base:
