@@ -78,7 +78,8 @@ class Facts:
 
     def is_abstract(self, name: str) -> bool:
         """Whether nothing is of this type itself."""
-        return self._file.types[name].kind == "abstract"
+        fact = self._file.types.get(name)
+        return fact is not None and fact.kind == "abstract"
 
     def base(self, name: str) -> str:
         """Return the type that a type inherits from; empty for the root and for what is no type."""
