@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kneecds.fhir.strict_json import parse
+from kneecds.fhir.structure import check
 from kneecds.fhir.structure.check import issues
 from kneecds.fhir.structure.facts import RELEASES, Release, facts_of
 from kneecds.fhir.structure.gate import sound
+from kneecds.fhir.structure.usable import usable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -451,3 +453,14 @@ def test_no_valid_case_is_called_invalid() -> None:
             found[case["expected"]].append(case["name"])
     assert found["valid"] == []
     assert len(found["invalid"]) >= 5
+
+
+def test_a_document_of_nothing_but_wrong_names_gets_a_few_hints(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To compare a name with all that are known is slow; who sends many wrong names must not gain by it."""
+    asked: list[str] = []
+    monkeypatch.setattr(check, "get_close_matches", lambda name, *_: asked.append(name) or [])
+    names = {f"wrong{number}": 1 for number in range(300)}
+    entries = [{"resource": {"resourceType": "Patient", **names}} for _ in range(3)]
+    _, found = usable({"resourceType": "Bundle", "type": "collection", "entry": entries}, "R4")
+    assert len([issue for issue in found if issue.rule == "structure-unknown-element"]) == 900
+    assert len(asked) <= 100

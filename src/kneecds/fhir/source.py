@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from array import array
+from bisect import bisect_left, bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from kneecds.errors import Issue
 
-_TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _STEP: Final = re.compile(
     r"\.?(?:ofType\((?P<type>[A-Za-z0-9]+)\)|(?P<name>[A-Za-z_$][A-Za-z0-9_-]*)|`(?P<quoted>(?:[^`\\]|\\.)*)`)"
     r"|\[(?P<index>\d+)\]"
@@ -57,8 +58,9 @@ class Source:
     def at(self, offset: int) -> tuple[int, int]:
         """Return line and column of a byte; a column counts characters."""
         line = bisect_right(self._starts, offset)
-        before = self.text[self._starts[line - 1] : offset]
-        return line, len(before.decode("utf-8", "replace")) + 1
+        start = self._starts[line - 1]
+        inside = self._inside_characters
+        return line, offset - start - (bisect_left(inside, offset) - bisect_left(inside, start)) + 1
 
     def line(self, number: int) -> str:
         """Return one line of the text."""
@@ -69,6 +71,13 @@ class Source:
     @cached_property
     def _starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer(rb"\n", self.text))]
+
+    @cached_property
+    def _inside_characters(self) -> array[int]:
+        """The bytes that do not begin a character of UTF-8, in order."""
+        if self.text.isascii():
+            return array("I")
+        return array("I", (match.start() for match in re.finditer(rb"[\x80-\xbf]", self.text)))
 
     @cached_property
     def _root(self) -> _Span | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from typing import Any, Final
 
@@ -212,8 +213,8 @@ def _repeated_keys(body: bytes) -> tuple[Issue, ...]:
     def build(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         built = dict(pairs)
         if len(built) != len(pairs):
-            names = [name for name, _ in pairs]
-            seen[id(built)] = (built, pairs, [name for name in built if names.count(name) > 1])
+            counted = Counter(name for name, _ in pairs)
+            seen[id(built)] = (built, pairs, [name for name, count in counted.items() if count > 1])
         return built
 
     root = json.loads(body, object_pairs_hook=build, parse_float=str, parse_int=str)

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kneecds.errors import Issue, error, warning
 from kneecds.fhir.structure.facts import Facts, Property, Release, TypeFacts, facts_of
 from kneecds.fhir.structure.primitives import expected_kind, is_blank, json_kind, reason_against, wrong_kind
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SHOWN: Final = 60  # characters of a value that a message repeats
+_HINTS: Final = 100  # names in one document that are compared with all that are known
 _LISTED: Final = 16  # codes that a message lists
 
 
-def issues(resource: object, release: Release = "R4", path: str | None = None) -> list[Issue]:
+class Hints:
+    """Finds what a name may have been meant to be; a document of nothing but wrong names gets a few such hints."""
+
+    def __init__(self) -> None:
+        """Be ready for some names."""
+        self._left = _HINTS
+
+    def near(self, name: str, known: Iterable[str]) -> str:
+        """Return the known name that comes nearest; empty where none does."""
+        if self._left <= 0 or len(name) > _SHOWN:
+            return ""
+        self._left -= 1
+        return next(iter(get_close_matches(name, known, 1, 0.75)), "")
+
+
+def issues(
+    resource: object, release: Release = "R4", path: str | None = None, hints: Hints | None = None
+) -> list[Issue]:
     """List every structural problem of a parsed resource, each with the FHIRPath of its place."""
-    walk = _Walk(facts_of(release))
+    walk = _Walk(facts_of(release), hints or Hints())
     walk.resource(resource, path)
     return walk.found
 
@@ -28,8 +49,9 @@ def _show(value: object) -> str:
 class _Walk:
     """One pass over one resource; `found` collects what is wrong."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, hints: Hints) -> None:
         self.facts = facts
+        self.hints = hints
         self.found: list[Issue] = []
 
     def say(self, code: str, rule: str, path: str, message: str) -> None:
@@ -43,8 +65,8 @@ class _Walk:
         if "resourceType" not in value:
             self.say("required", "structure-resource-type", path or "$this", "resourceType is missing")
         elif not isinstance(kind, str) or kind not in self.facts.resource_types:
-            near = get_close_matches(str(kind), self.facts.resource_types, 1, 0.75)
-            hint = f"; {near[0]} is" if near else ""
+            near = self.hints.near(str(kind), self.facts.resource_types)
+            hint = f"; {near} is" if near else ""
             message = f"{_show(kind)} is not a resource type of {self.facts.release}{hint}"
             self.say("structure", "structure-resource-type", path or "$this", message)
         else:
@@ -74,8 +96,8 @@ class _Walk:
                 self.say("structure", "structure-choice", f"{path}.{element[:-3]}", message)
 
     def unknown(self, name: str, facts: TypeFacts, path: str) -> None:
-        near = get_close_matches(name, facts.properties, 1, 0.75)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = self.hints.near(name, facts.properties)
+        hint = f"; did you mean {near}?" if near else ""
         place = name if name.isidentifier() and name.isascii() else f"`{_show(name)[1:-1]}`"
         message = f"{facts.name} has no element {_show(name)} in {self.facts.release}{hint}"
         self.say("structure", "structure-unknown-element", f"{path}.{place}", message)

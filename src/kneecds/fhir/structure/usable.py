@@ -47,11 +47,12 @@ def _list(resources: list[Any], release: Release) -> tuple[Any, tuple[Issue, ...
         return None, (fatal("structure", "not-fhir", "", f"{NOT_A_RESOURCE}; this list is empty"),)
     kept: list[Any] = []
     issues: list[Issue] = []
+    hints = check.Hints()
     for number, resource in enumerate(resources):
         if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
-            inner, found = _bundle(resource, release, f"$this[{number}]")
+            inner, found = _bundle(resource, release, f"$this[{number}]", hints)
         else:
-            found = tuple(check.issues(resource, release, f"$this[{number}]"))
+            found = tuple(check.issues(resource, release, f"$this[{number}]", hints))
             inner = None if _has_errors(found) else resource
         issues += found
         if inner is not None:
@@ -61,15 +62,18 @@ def _list(resources: list[Any], release: Release) -> tuple[Any, tuple[Issue, ...
     return kept, tuple(issues)
 
 
-def _bundle(bundle: dict[str, Any], release: Release, path: str = "Bundle") -> tuple[Any, tuple[Issue, ...]]:
+def _bundle(
+    bundle: dict[str, Any], release: Release, path: str = "Bundle", hints: check.Hints | None = None
+) -> tuple[Any, tuple[Issue, ...]]:
     """Check the frame of a Bundle and each of its resources by itself; resources with errors are left out."""
+    hints = hints or check.Hints()
     entries = bundle.get("entry")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        broken = tuple(check.issues(bundle, release, path))
+        broken = tuple(check.issues(bundle, release, path, hints))
         return (None, _worst(broken)) if _has_errors(broken) else (bundle, broken)
     bare = [{name: value for name, value in entry.items() if name != "resource"} for entry in entries]
     frame = {**bundle, "entry": [entry or {"fullUrl": "urn:kneecds:none"} for entry in bare]}
-    issues = [issue for issue in check.issues(frame, release, path) if "urn:kneecds:none" not in issue.message]
+    issues = [issue for issue in check.issues(frame, release, path, hints) if "urn:kneecds:none" not in issue.message]
     kept = []
     for number, entry in enumerate(entries):
         if "resource" not in entry:
@@ -77,7 +81,7 @@ def _bundle(bundle: dict[str, Any], release: Release, path: str = "Bundle") -> t
                 issues.append(error("structure", "structure-empty", f"{path}.entry[{number}]", "the entry is empty"))
             kept.append(entry)
             continue
-        found = check.issues(entry["resource"], release, f"{path}.entry[{number}].resource")
+        found = check.issues(entry["resource"], release, f"{path}.entry[{number}].resource", hints)
         issues += found
         if not _has_errors(found):
             kept.append(entry)
