@@ -65,7 +65,11 @@ def done(document: dict[str, Any], place: str) -> Damaged:
 
 def is_member(node: Node) -> bool:
     """Whether a node is a plain member of an object, so that its name can be touched."""
-    return node.parent is not None and node.property is not None and node.path == f"{node.parent.path}.{node.property.step}"
+    return (
+        node.parent is not None
+        and node.property is not None
+        and node.path == f"{node.parent.path}.{node.property.step}"
+    )
 
 
 def primitive(node: Node) -> bool:
@@ -184,7 +188,9 @@ def an_array_of_one_value(document: dict[str, Any], random: Random) -> Damaged |
 
 @damage
 def one_value_for_an_array(document: dict[str, Any], random: Random) -> Damaged | None:
-    node = pick(document, random, lambda one: one.property is not None and one.property.many and one.path.endswith("[0]"))
+    node = pick(
+        document, random, lambda one: one.property is not None and one.property.many and one.path.endswith("[0]")
+    )
     if node is None:
         return None
     owner, key = owner_and_key(node)
@@ -282,7 +288,9 @@ def a_uri_with_a_space(document: dict[str, Any], random: Random) -> Damaged | No
 
 @damage
 def a_code_that_is_not_in_its_list(document: dict[str, Any], random: Random) -> Damaged | None:
-    node = pick(document, random, lambda one: primitive(one) and one.property is not None and one.property.codes is not None)
+    node = pick(
+        document, random, lambda one: primitive(one) and one.property is not None and one.property.codes is not None
+    )
     if node is None:
         return None
     put(node, "knee")
@@ -332,7 +340,9 @@ def a_period_that_ends_before_it_begins(document: dict[str, Any], random: Random
 
 @damage
 def a_unit_code_without_its_system(document: dict[str, Any], random: Random) -> Damaged | None:
-    node = pick(document, random, lambda one: one.type == "Quantity" and isinstance(one.value, dict) and "code" in one.value)
+    node = pick(
+        document, random, lambda one: one.type == "Quantity" and isinstance(one.value, dict) and "code" in one.value
+    )
     if node is None:
         return None
     node.value.pop("system", None)
@@ -364,7 +374,9 @@ def a_reason_for_no_value_beside_a_value(document: dict[str, Any], random: Rando
 
 @damage
 def a_reference_to_what_is_not_contained(document: dict[str, Any], random: Random) -> Damaged | None:
-    node = pick(document, random, lambda one: one.element.endswith((".subject", ".patient")) and one.type == "Reference")
+    node = pick(
+        document, random, lambda one: one.element.endswith((".subject", ".patient")) and one.type == "Reference"
+    )
     if node is None:
         return None
     node.value["reference"] = "#nobody"
