@@ -1,6 +1,7 @@
 """The documents are true: commands they show print what stands there, links lead somewhere, every command is named.
 
-`python tests/test_docs.py --write` puts the present output of each shown command into README.md.
+`python tests/test_docs.py --write` puts the present output of each shown command into README.md, and the options of the service
+into docs/service.md.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from kneecds.cli import kneecds as command
+from kneecds.service import options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,8 @@ SHOWN = re.compile(
     re.DOTALL,
 )
 CUT = "[...]\n"
+SERVICE = ROOT / "docs/service.md"
+OPTIONS = re.compile(r"(<!-- options: begin[^\n]*-->\n)(.*?)(<!-- options: end -->\n)", re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 
 
@@ -89,6 +93,12 @@ def test_shown_output_is_what_is_printed(match: re.Match[str]) -> None:
 
 def test_outputs_are_shown() -> None:
     assert len(SHOWN.findall(README.read_text("utf-8"))) == README.read_text("utf-8").count("```console") >= 3
+
+
+def test_every_option_of_the_service_is_documented() -> None:
+    match = OPTIONS.search(SERVICE.read_text("utf-8"))
+    assert match is not None
+    assert match[2] == options.table(), "changed on purpose? python tests/test_docs.py --write"
 
 
 def test_python_in_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +167,8 @@ def main() -> None:
     text = README.read_text("utf-8")
     text = SHOWN.sub(lambda match: match[0][: match.start("output") - match.start()] + part(match) + "```\n", text)
     README.write_text(text, encoding="utf-8")
+    text = OPTIONS.sub(lambda match: match[1] + options.table() + match[3], SERVICE.read_text("utf-8"))
+    SERVICE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

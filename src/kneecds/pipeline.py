@@ -23,6 +23,7 @@ from kneecds.knowledge import shipped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from kneecds.core.appropriateness import Rater
     from kneecds.core.assessment import Hypothesis
     from kneecds.core.facts import Side
     from kneecds.core.knowledge import Setting
@@ -71,6 +72,13 @@ class Prepared:
     def model(self) -> Model:
         """The knowledge as the core thinks with it."""
         return Model(self.knowledge.files)
+
+    @cached_property
+    def rater(self) -> Rater:
+        """The statements about orders, as the core thinks with them."""
+        from kneecds.core.appropriateness import Rater  # noqa: PLC0415 - only where an order is rated
+
+        return Rater(self.knowledge.files, self.knowledge.appropriateness)
 
     @cached_property
     def concepts(self) -> Concepts:

@@ -38,13 +38,18 @@ def validate(
     release: Release | None = None,
     conformance: Supplied | None = None,
     best_practice: bool = False,
+    claimed: tuple[str, ...] = (),
 ) -> tuple[Issue, ...]:
-    """List every problem of one document; `as_of` None leaves out what the content means on a day."""
+    """List every problem of one document; `as_of` None leaves out what the content means on a day.
+
+    `claimed` are canonicals of profiles that the document is asked to fit, as if it said so itself.
+    """
     prepared = prepare(knowledge)
     supplied = conformance if conformance is not None else prepared.published
     issues: tuple[Issue, ...] = ()
     source = b""
-    usable: Any = _plain(body, prepared, supplied) if release in (None, "R4") and not best_practice else None
+    short = release in (None, "R4") and not best_practice and not claimed
+    usable: Any = _plain(body, prepared, supplied) if short else None
     if usable is not None:
         source = text = cast("bytes", body)
         release = "R4"
@@ -54,7 +59,9 @@ def validate(
         issues = parse.issues
         if parse.document is not None:
             release = release or version.detect(parse.document)
-            usable, issues = _looked_at(parse, prepared, release, supplied, best_practice=best_practice)
+            usable, issues = _looked_at(
+                parse, prepared, release, supplied, best_practice=best_practice, claimed=claimed
+            )
     if as_of is not None and usable is not None and release is not None:
         issues = (*issues, *_meaning(usable, prepared, as_of, release, text))
     if not issues:
@@ -72,12 +79,18 @@ def _plain(body: Body, prepared: Prepared, supplied: Supplied) -> dict[str, Any]
 
 
 def _looked_at(
-    parse: Parsed, prepared: Prepared, release: Release, supplied: Supplied, *, best_practice: bool
+    parse: Parsed,
+    prepared: Prepared,
+    release: Release,
+    supplied: Supplied,
+    *,
+    best_practice: bool,
+    claimed: tuple[str, ...],
 ) -> tuple[Any, tuple[Issue, ...]]:
     """Look in every layer but the last; return also what of the document can be read."""
     sound = parse.is_sound(release, prepared)
     usable, found = (parse.document, ()) if sound else structure.usable(parse.document, release)
-    deeper = _deeper(parse.document, release, supplied, best_practice=best_practice)
+    deeper = _deeper(parse.document, release, supplied, best_practice=best_practice, claimed=claimed)
     return usable, (*parse.issues, *map(_not_hopeless, found), *deeper)
 
 
@@ -88,12 +101,19 @@ def _not_hopeless(issue: Issue) -> Issue:
     return issue
 
 
-def _deeper(document: Any, release: Release, supplied: Supplied, *, best_practice: bool) -> list[Issue]:  # noqa: ANN401
+def _deeper(
+    document: Any,  # noqa: ANN401
+    release: Release,
+    supplied: Supplied,
+    *,
+    best_practice: bool,
+    claimed: tuple[str, ...],
+) -> list[Issue]:
     """Let the rooms look at a document; see `fhir/validate/run.py`."""
     from kneecds.fhir.validate.context import Context  # noqa: PLC0415 - what is soon found sound never pays for it
     from kneecds.fhir.validate.run import run  # noqa: PLC0415
 
-    context = Context(document, release, supplied, best_practice=best_practice)
+    context = Context(document, release, supplied, best_practice=best_practice, claimed=claimed)
     run(context)
     return context.found
 

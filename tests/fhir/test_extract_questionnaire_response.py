@@ -254,6 +254,8 @@ def test_map_without_the_form(take: Callable[..., Reading], concepts: Concepts) 
         (mapping(URL, "own", "no_such_finding"), "map-unknown-finding"),
         (mapping(URL, "own", "limp", "relatedto"), "map-inexact"),
         ({**mapping(URL, "own", "limp"), "modifierExtension": [{"url": "http://x"}]}, "map-unusable"),
+        ({**mapping(URL, "own", "limp"), "group": 3}, "map-unusable"),
+        ({**mapping(URL, "own", "limp"), "group": [{"element": [{"code": 3}]}]}, "map-unusable"),
         ({"resourceType": "ConceptMap", "group": [{"source": URL, "target": "http://snomed.info/sct"}]}, "map-other-target"),
         (
             {"resourceType": "ConceptMap", "group": [{"source": URL, "target": OURS, "element": [

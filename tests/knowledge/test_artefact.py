@@ -44,6 +44,8 @@ def test_files_lack_only_what_sums_do_not_need(knowledge: KnowledgeFiles) -> Non
         assert [msgspec.structs.replace(prior, note="") for prior in full.priors] == list(short.priors)
         assert (short.id, short.gate, short.codes, short.aliases) == (full.id, full.gate, full.codes, full.aliases)
         assert artefact.shipped().condition(full.id) == full
+    assert files.appropriateness == ()
+    assert artefact.shipped().appropriateness == knowledge.appropriateness
     assert artefact.shipped().sources == knowledge.sources
 
 
@@ -63,7 +65,7 @@ def wrapped(**changes: object) -> bytes:
         pytest.param(b"", "truncated", id="empty"),
         pytest.param(b"{}", "Expected `object`, got `int`", id="JSON"),
         pytest.param(None, "sha256: the content is not what was compiled", id="two bytes changed"),
-        pytest.param({"format": 2}, "Invalid enum value 2", id="a format to come"),
+        pytest.param({"format": 3}, "Invalid enum value 3", id="a format to come"),
         pytest.param({"sha256": "0"}, "sha256: the content is not what was compiled", id="another hash"),
     ],
 )

@@ -83,6 +83,12 @@ def sound() -> dict[str, Any]:
             "performance": [{"population": "adults", "text": "good", "source": "book"}], "concerns": ["tear"],
             "limits": "Adults.", "source": ["book"],
         },
+        "appropriateness/scan_tear.yaml": {
+            "id": "scan_tear", "title": "Torn", "orders": ["knee_mri"], "verdict": "not_appropriate", "means": "Wait",
+            "applies": "adult", "when": "dry", "criteria": [{"text": "Dry, grown up", "when": "dry and adult"}],
+            "instrument": "tear_rule", "result": "not_met", "red_flags": ["rf_swelling"], "acute": True,
+            "alternative": "knee_radiograph", "strength": "moderate", "source": ["book"],
+        },
         "factors/all.yaml": {
             "factors": [
                 {"id": "load", "text": "Load", "mechanism": "Wears", "advice": "Less", "source": ["book"],
@@ -120,6 +126,7 @@ TEAR = "conditions/tear.yaml"
 EXAM = "findings/exam.yaml"
 FLAG = "red_flags/rf_swelling.yaml"
 RULE = "instruments/tear_rule.yaml"
+SAID = "appropriateness/scan_tear.yaml"
 GONE = object()
 
 
@@ -172,6 +179,14 @@ def test_sound_knowledge_has_no_problems() -> None:
         pytest.param(FLAG, "seeds.0", "005", f"{FLAG}: seeds[0]: '005' is not one of", id="a seed article that does not exist"),
         pytest.param(FLAG, "source", [], f"{FLAG}: source: [] should be non-empty", id="a flag without a source"),
         pytest.param(RULE, "asks", "Is it torn", f"{RULE}: asks: 'Is it torn' does not match", id="a question without its mark"),
+        pytest.param(SAID, "orders", ["knee_cast"], f"{SAID}: orders[0]: 'knee_cast' is not one of", id="an order of no kind"),
+        pytest.param(SAID, "orders", [], f"{SAID}: orders: [] should be non-empty", id="a statement about no order"),
+        pytest.param(SAID, "verdict", "uncertain", f"{SAID}: verdict: 'uncertain' is not one of", id="a verdict that is none"),
+        pytest.param(SAID, "verdict", "appropriate", f"{SAID}: file: 'knee_radiograph' has no place here", id="an alternative to what is appropriate"),
+        pytest.param(SAID, "strength", "sure", f"{SAID}: strength: 'sure' is not one of", id="a statement of no strength"),
+        pytest.param(SAID, "source", GONE, f"{SAID}: file: 'source' is a required property", id="a statement without a source"),
+        pytest.param(SAID, "criteria", GONE, f"{SAID}: file: 'criteria' is a dependency of", id="criteria that no reader sees"),
+        pytest.param(SAID, "instrument", GONE, f"{SAID}: file: 'instrument' is a dependency of 'result'", id="a result of no decision rule"),
         pytest.param(EXAM, "findings.3.unit", GONE, "findings[3]: 'unit' is a required property", id="a quantity without a unit"),
         pytest.param(EXAM, "findings.0.unit", "a", "findings[0]: 'a' has no place here", id="a unit of a yes-or-no finding"),
         pytest.param(EXAM, "findings.4.choices", GONE, "findings[4]: 'choices' is a required property", id="a choice without choices"),
@@ -255,6 +270,14 @@ def test_refused_by_its_schema(file: str, path: str, value: object, told: str) -
         pytest.param(RULE, "criteria.0.points", 2, f"{RULE}: score: is not the sum of the lines that have points", id="a line with other points"),
         pytest.param(RULE, "score", "dry", f"{RULE}: score: dry is a boolean, a quantity is needed", id="a score that is a truth"),
         pytest.param(RULE, "score", GONE, f"{RULE}: score: is missing, but lines have points", id="points and no score"),
+        pytest.param(SAID, "id", "scan", f"{SAID}: id: scan does not name the file", id="a statement in another's file"),
+        pytest.param(SAID, "when", "oedema", f"{SAID}: when: unknown finding 'oedema'", id="a statement of the unknown"),
+        pytest.param(SAID, "applies", "score", f"{SAID}: applies: score is a quantity", id="a statement for an amount"),
+        pytest.param(SAID, "criteria.0.when", "wet", f"{SAID}: criteria[0].when: unknown finding 'wet'", id="a line of a statement of the unknown"),
+        pytest.param(SAID, "instrument", "tear", f"{SAID}: instrument: unknown instrument 'tear'", id="rests on no decision rule"),
+        pytest.param(SAID, "red_flags", ["rf_dry"], f"{SAID}: red_flags: unknown rule 'rf_dry'", id="rests on no red flag"),
+        pytest.param(SAID, "alternative", "knee_mri", f"{SAID}: alternative: knee_mri is what it speaks of", id="its own alternative"),
+        pytest.param(SAID, "source", ["page"], f"{SAID}: source: unknown source 'page'", id="a statement of an unknown source"),
         pytest.param(RULE, "concerns", ["harm"], f"{RULE}: concerns: unknown condition 'harm'", id="concerns the unknown"),
         pytest.param("factors/all.yaml", "factors.0.present_when", "harm", "factors/all.yaml: load.present_when: unknown finding 'harm'", id="a factor of the unknown"),
         pytest.param("factors/all.yaml", "factors.0.linked_conditions", ["harm"], "load.linked_conditions: unknown condition 'harm'", id="linked to the unknown"),
@@ -359,7 +382,7 @@ def test_schema_is_strict_and_explains_every_field(name: str) -> None:
         ("finding", "finding", records.Finding), ("finding", "code", records.Code), ("condition", "", records.Condition),
         ("condition", "prior", records.Prior), ("condition", "figure", records.Figure),
         ("condition", "evidence", records.Evidence), ("red_flag", "", records.RedFlag), ("red_flag", "share", records.Share),
-        ("instrument", "", records.Instrument), ("factor", "factor", records.Factor),
+        ("instrument", "", records.Instrument), ("appropriateness", "", records.Appropriateness), ("factor", "factor", records.Factor),
         ("action", "action", records.Action), ("source", "source", records.Source),
         ("reasoning", "", records.Reasoning),
     ],

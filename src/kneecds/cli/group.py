@@ -16,13 +16,17 @@ from kneecds._version import __version__
 COMMANDS: dict[str, str] = {
     "assess": "kneecds.cli.assess:assess",
     "case": "kneecds.cli.case:case",
+    "conformance": "kneecds.cli.conformance:conformance",
+    "database": "kneecds.cli.database:database",
     "evaluate": "kneecds.cli.evaluate:evaluate",
     "explain": "kneecds.cli.explain:explain",
     "extract": "kneecds.cli.extract:extract",
+    "feedback": "kneecds.cli.feedback:feedback",
     "knowledge": "kneecds.cli.knowledge:knowledge",
     "profiles": "kneecds.cli.profiles:profiles",
     "questionnaire": "kneecds.cli.questionnaire:questionnaire",
     "schema": "kneecds.cli.schema:schema",
+    "serve": "kneecds.cli.serve:serve",
     "validate": "kneecds.cli.validate:validate",
 }
 """Every command with where it is."""

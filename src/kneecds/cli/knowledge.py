@@ -20,7 +20,9 @@ class Entry(Protocol):
         """What it is called everywhere."""
 
 
-KINDS = ("findings", "conditions", "red_flags", "instruments", "factors", "actions", "sources")
+KINDS = (
+    "findings", "conditions", "red_flags", "instruments", "appropriateness", "factors", "actions", "sources",
+)  # fmt: skip
 FOLDER = click.Path(exists=True, file_okay=False)
 
 

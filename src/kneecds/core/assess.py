@@ -415,3 +415,8 @@ def _starts(model: Model, record: Record, setting: Setting) -> Sequence[Start | 
 
 def _person(model: Model, readings: tuple[State, ...]) -> Outcome:
     return outcome(model.person_rules, readings, readings[-1])
+
+
+def readings_of(facts: Iterable[Fact], model: Model, as_of: date) -> dict[Side, tuple[State, ...]]:
+    """Return for each side the readings of what the facts say, as an assessment takes them."""
+    return _sides(model, taken(facts, model.vocabulary, as_of))[1]

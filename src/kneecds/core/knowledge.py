@@ -26,6 +26,12 @@ AGE_BANDS: tuple[tuple[AgeBand, float], ...] = (
 )
 """Each band with the age at which it ends."""
 
+OrderKind = Literal[
+    "knee_radiograph", "knee_mri", "knee_ct", "knee_ultrasound", "knee_arthroscopy", "orthopaedics_referral",
+    "physiotherapy_referral", "rheumatology_referral", "emergency_referral",
+]  # fmt: skip
+"""What may be ordered for a knee, as far as some statement speaks of it."""
+
 Weight = Literal[
     "strong for", "moderate for", "weak for", "neutral", "weak against", "moderate against", "strong against",
 ]  # fmt: skip
@@ -226,6 +232,27 @@ class Instrument(Record, frozen=True):
     note: str = ""
 
 
+class Appropriateness(Record, frozen=True):
+    """What sources say of when an order is, or is not, appropriate. It is met if all that it rests on is."""
+
+    id: str
+    title: str
+    orders: tuple[OrderKind, ...]
+    verdict: Literal["appropriate", "not_appropriate"]
+    means: str  # what follows if it is met, in a sentence
+    strength: str
+    source: tuple[str, ...]
+    applies: str = ""  # criteria; empty: to every knee
+    when: str = ""  # criteria
+    criteria: tuple[Criterion, ...] = ()  # `applies` and `when` line by line, for the reader
+    instrument: str = ""  # a decision rule it rests on, whose criteria are said there
+    result: Literal["met", "not_met"] = "met"  # what the decision rule must come to
+    red_flags: tuple[str, ...] = ()  # one of these must be met
+    acute: bool = False  # about an acute knee: counts also while a same-day rule is met
+    alternative: OrderKind | None = None  # what comes first instead
+    note: str = ""
+
+
 class Factor(Record, frozen=True):
     """Something that contributes to the complaint and can be changed."""
 
@@ -307,4 +334,5 @@ class KnowledgeFiles(Record, frozen=True):
     actions: tuple[Action, ...]
     sources: tuple[Source, ...]
     reasoning: Reasoning
+    appropriateness: tuple[Appropriateness, ...] = ()
     intake: dict[str, object] = {}  # the content of the intake form, as written

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+import msgspec
+
 from kneecds.errors import Issue, error, information
 from kneecds.fhir.concepts import FINDING_SYSTEM, Meaning
 
@@ -36,6 +38,31 @@ class ConceptMapping(NamedTuple):
     answers: dict[tuple[str, str, str], Meaning]
 
 
+class _Target(msgspec.Struct):
+    code: str = ""
+    equivalence: str = ""
+    relationship: str = ""
+
+
+class _Element(msgspec.Struct):
+    code: str = ""
+    target: list[_Target] = []
+
+
+class _Group(msgspec.Struct):
+    source: str = ""
+    target: str = ""
+    element: list[_Element] = []
+
+
+class _Shape(msgspec.Struct):
+    """What is read of a ConceptMap."""
+
+    group: list[_Group] = []
+    sourceUri: str = ""  # noqa: N815 - FHIR's name
+    sourceCanonical: str = ""  # noqa: N815
+
+
 def concept_mapping(resource: dict[str, Any], concepts: Concepts) -> tuple[ConceptMapping, tuple[Issue, ...]]:
     """Read a ConceptMap; what cannot be used is left out and said."""
     mapping = ConceptMapping({}, {})
@@ -43,6 +70,11 @@ def concept_mapping(resource: dict[str, Any], concepts: Concepts) -> tuple[Conce
     if "modifierExtension" in resource or resource.get("resourceType") != "ConceptMap":
         what = "it has a modifier extension" if "modifierExtension" in resource else "it is no ConceptMap"
         return mapping, (error("not-supported", "map-unusable", "ConceptMap", f"the map is not used: {what}"),)
+    try:
+        msgspec.convert(resource, _Shape)
+    except msgspec.ValidationError:
+        message = "the map is not used: its structure is not that of a ConceptMap"
+        return mapping, (error("structure", "map-unusable", "ConceptMap", message),)
     for g, group in enumerate(resource.get("group", ())):
         if group.get("target", FINDING_SYSTEM) != FINDING_SYSTEM:
             message = f"the group maps to {group['target']}, not to {FINDING_SYSTEM}; not used"

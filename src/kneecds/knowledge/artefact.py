@@ -2,7 +2,7 @@
 
 The file is a MessagePack map. `hot` holds the knowledge without what only a reader wants to see (sources, published
 frequencies, notes, evidence that is only quoted, the wording of the rest); `conditions` and `sources` hold it in full,
-each condition a part of its own.
+each condition a part of its own; `appropriateness` holds what only a draft order asks for.
 The same knowledge gives the same bytes.
 """
 
@@ -15,11 +15,11 @@ from typing import Literal
 
 import msgspec
 
-from kneecds.core.knowledge import Condition, KnowledgeFiles, Source
+from kneecds.core.knowledge import Appropriateness, Condition, KnowledgeFiles, Source
 from kneecds.errors import KnowledgeError
 
 NAME = "compiled.msgpack"
-FORMAT: Literal[1] = 1
+FORMAT: Literal[2] = 2
 REMEDY = "run `kneecds knowledge compile`"
 
 
@@ -27,11 +27,12 @@ class _Parts(msgspec.Struct, frozen=True):
     hot: msgspec.Raw
     conditions: dict[str, msgspec.Raw]
     sources: msgspec.Raw
+    appropriateness: msgspec.Raw
     intake: msgspec.Raw
 
 
 class _Wrapped(msgspec.Struct, frozen=True):
-    format: Literal[1]
+    format: Literal[2]
     version: str
     sha256: str
     parts: bytes
@@ -57,6 +58,11 @@ class Compiled:
         return msgspec.msgpack.decode(self._parts.sources, type=tuple[Source, ...])
 
     @cached_property
+    def appropriateness(self) -> tuple[Appropriateness, ...]:
+        """Every statement about orders."""
+        return msgspec.msgpack.decode(self._parts.appropriateness, type=tuple[Appropriateness, ...])
+
+    @cached_property
     def intake(self) -> dict[str, object]:
         """The content of the intake form."""
         return msgspec.msgpack.decode(self._parts.intake, type=dict[str, object])
@@ -68,18 +74,27 @@ class Compiled:
     def in_full(self) -> KnowledgeFiles:
         """Return the knowledge as it was compiled."""
         conditions = tuple(self.condition(condition.id) for condition in self.files.conditions)
-        return msgspec.structs.replace(self.files, conditions=conditions, sources=self.sources, intake=self.intake)
+        return msgspec.structs.replace(
+            self.files,
+            conditions=conditions,
+            sources=self.sources,
+            appropriateness=self.appropriateness,
+            intake=self.intake,
+        )
 
 
 def compile_to(files: KnowledgeFiles) -> bytes:
     """Return the artefact of this knowledge."""
     encode = msgspec.msgpack.Encoder().encode  # in the order of the files: what is read back iterates as they do
-    hot = msgspec.structs.replace(files, conditions=tuple(map(_shortened, files.conditions)), sources=(), intake={})
+    hot = msgspec.structs.replace(
+        files, conditions=tuple(map(_shortened, files.conditions)), sources=(), appropriateness=(), intake={}
+    )
     parts = encode(
         _Parts(
             hot=msgspec.Raw(encode(hot)),
             conditions={condition.id: msgspec.Raw(encode(condition)) for condition in files.conditions},
             sources=msgspec.Raw(encode(files.sources)),
+            appropriateness=msgspec.Raw(encode(files.appropriateness)),
             intake=msgspec.Raw(encode(files.intake)),
         )
     )

@@ -9,6 +9,7 @@ import msgspec
 
 from kneecds.core.knowledge import (
     Action,
+    Appropriateness,
     Condition,
     Factor,
     Finding,
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 
-ONE_EACH: dict[str, type] = {"conditions": Condition, "red_flags": RedFlag, "instruments": Instrument}
+ONE_EACH: dict[str, type] = {
+    "conditions": Condition,
+    "red_flags": RedFlag,
+    "instruments": Instrument,
+    "appropriateness": Appropriateness,
+}
 """Folders in which every file is one thing, named by its id."""
 
 GROUPED: dict[str, tuple[str, type]] = {
@@ -87,6 +93,7 @@ def typed(contents: dict[str, object]) -> KnowledgeFiles:
             "conditions": tables["conditions"],
             "red_flags": tables["red_flags"],
             "instruments": tables["instruments"],
+            "appropriateness": tables["appropriateness"],
             "factors": tables["factors"],
             "actions": tables["management"],
             "sources": tables["sources"],

@@ -9,11 +9,14 @@ import msgspec
 from kneecds.fhir.profiles.snapshot import with_snapshot
 from kneecds.fhir.sdc.value_sets import value_sets
 from kneecds.fhir.validate.supplied import Supplied
-from kneecds.publishing import inputs, logic, outputs, terminology
+from kneecds.publishing import inputs, operations, outputs, plans, terminology
 from kneecds.publishing.examples import examples
 from kneecds.publishing.form import form
+from kneecds.publishing.guide import guide
 from kneecds.publishing.head import RELEASES, Edition, Json, Release
+from kneecds.publishing.library import library
 from kneecds.publishing.package import NAMES
+from kneecds.publishing.server import capabilities
 
 if TYPE_CHECKING:
     from kneecds.knowledge import Knowledge
@@ -34,10 +37,13 @@ def artefacts(release: Release, knowledge: Knowledge) -> dict[str, Json]:
         *terminology.artefacts(edition, questionnaire),
         questionnaire,
         *value_sets(questionnaire),
-        *logic.artefacts(edition),
+        *plans.artefacts(edition),
+        operations.evaluate(edition),
+        capabilities(edition),
     ]
+    listed.append(library(edition, listed))
     shown = examples(edition, questionnaire)
-    listed.append(logic.guide(edition, listed, shown, NAMES[release]))
+    listed.append(guide(edition, listed, shown, NAMES[release]))
     found = {f"{one['resourceType']}-{one['id']}.json": one for one in listed}
     found |= {f"examples/{one['resourceType']}-{one['id']}.json": one for one in shown}
     return dict(sorted(found.items()))

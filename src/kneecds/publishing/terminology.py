@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from kneecds.cdshooks.card import TOPICS
+from kneecds.cdshooks.override_reasons import OVERRIDE_REASONS, OWN
 from kneecds.fhir.concepts import CHOICE_SYSTEM, ICD_10_CM, LOINC, SNOMED
 from kneecds.fhir.emit.words import TIER_WORDS
 from kneecds.publishing.head import Edition, Json, head, url
@@ -63,6 +65,16 @@ def artefacts(edition: Edition, questionnaire: Json) -> Iterator[Json]:
             "Choices of the intake form",
             "Answers to questions that are neither a yes or no nor an amount.",
             _choices(questionnaire, edition),
+        ),
+        "kneecds-card-topic": (
+            "Topics of CDS Hooks cards",
+            "What a card of kneecds is about: `source.topic`.",
+            [(code, display, "") for code, display in TOPICS.values()],
+        ),
+        "kneecds-override-reason": (
+            "Reasons to set a card aside",
+            "Reasons of our own beside those that CDS Hooks publishes: `overrideReasons`.",
+            [(one["code"], one["display"], "") for one in OVERRIDE_REASONS if one["system"] == OWN],
         ),
     }
     for identifier, (title, about, concepts) in systems.items():

@@ -55,6 +55,12 @@ def _digest(content: object) -> bytes:
     return sha256(NAMESPACE + packed).digest()[:16]
 
 
+def of_content(content: object) -> str:
+    """Return the UUID of any content."""
+    start, last = _parts(_digest(content))
+    return f"{start}{last:012x}"
+
+
 class Ids:
     """The identifiers of one bundle: the same role and ordinal always have the same one."""
 

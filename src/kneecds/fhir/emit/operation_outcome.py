@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN: Final = 10  # in the narrative; all of them are in `issue`
 
 
-def _issue(issue: Issue, message: str) -> Json:
+def _issue(issue: Issue, message: str, release: str) -> Json:
     said: Json = {"severity": issue.severity, "code": issue.code, "details": {"text": message}}
     rule = clean(issue.rule)
     if rule:
@@ -26,16 +26,21 @@ def _issue(issue: Issue, message: str) -> Json:
     if expression:
         said["expression"] = [expression]
     if issue.line:
-        said = {"extension": [_extension("line", issue.line), _extension("col", issue.column)], **said}
+        said = {
+            "extension": [_extension("line", issue.line, release), _extension("col", issue.column, release)],
+            **said,
+        }
     return said
 
 
-def _extension(name: str, number: int) -> Json:
-    # https://hl7.org/fhir/extensions/StructureDefinition-operationoutcome-issue-line.html, and -col
-    return {"url": f"http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-{name}", "valueInteger": number}
+def _extension(name: str, number: int, release: str) -> Json:
+    # https://hl7.org/fhir/extensions/StructureDefinition-operationoutcome-issue-line.html, and -col; in R5 as published
+    # with it, https://hl7.org/fhir/R5/extension-operationoutcome-issue-line.html, the value is a string
+    value: Json = {"valueString": str(number)} if release == "R5" else {"valueInteger": number}
+    return {"url": f"http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-{name}", **value}
 
 
-def outcome(issues: Iterable[Issue]) -> Json:
+def outcome(issues: Iterable[Issue], release: str = "R4") -> Json:
     """Return the OperationOutcome of some issues; without any it says that there was nothing to say."""
     all_issues = list(issues)
     if not all_issues:
@@ -53,7 +58,7 @@ def outcome(issues: Iterable[Issue]) -> Json:
     return {
         "resourceType": "OperationOutcome",
         "text": narrative(count, listed(shown)),
-        "issue": [_issue(issue, message) for issue, message in zip(all_issues, messages, strict=True)],
+        "issue": [_issue(issue, message, release) for issue, message in zip(all_issues, messages, strict=True)],
     }
 
 

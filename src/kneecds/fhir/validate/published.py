@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from kneecds.fhir.concepts import CANONICAL
+from kneecds.fhir.published import folder
 from kneecds.fhir.validate.supplied import KINDS, Supplied
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _OURS: Final = f"{CANONICAL}/"
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
-_PACKAGE: Final = Path(__file__).parents[2]
 
 
 class Published(Supplied):
@@ -56,7 +54,7 @@ class Published(Supplied):
         of, _, identifier = url.removeprefix(_OURS).partition("/")
         if kind != of or kind not in KINDS or (kind, identifier) in self._asked or not _ID.fullmatch(identifier):
             return
-        file = _folder() / ("R5" if self._release == "R5" else "R4") / f"{kind}-{identifier}.json"
+        file = folder(self._release) / f"{kind}-{identifier}.json"
         if kind == "Questionnaire" and self._form is not None:
             form = self._form(self._release)
             if form["url"] == url:
@@ -65,10 +63,3 @@ class Published(Supplied):
         elif file.is_file():
             self._asked.add((kind, identifier))
             self.add(msgspec.json.decode(file.read_bytes()))
-
-
-@cache
-def _folder() -> Path:
-    """Return where the files lie: in the installed package, or beside the sources."""
-    installed = _PACKAGE / "profiles"
-    return installed if installed.is_dir() or _PACKAGE.parent.name != "src" else _PACKAGE.parents[1] / "profiles"

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from kneecds.core.knowledge import (
         Action,
+        Appropriateness,
         Condition,
         Factor,
         Finding,
@@ -42,6 +43,7 @@ class Placed(NamedTuple):
     actions: list[tuple[Place, Action]]
     sources: list[tuple[Place, Source]]
     reasoning: Reasoning
+    appropriateness: list[tuple[Place, Appropriateness]]
 
     @classmethod
     def of(cls, files: KnowledgeFiles, contents: Mapping[str, object]) -> Placed:
@@ -55,6 +57,7 @@ class Placed(NamedTuple):
             _grouped(files.actions, contents, "management", "actions"),
             _grouped(files.sources, contents, "sources"),
             files.reasoning,
+            _one_each(files.appropriateness, contents, "appropriateness"),
         )
 
     @property
@@ -78,6 +81,7 @@ class Placed(NamedTuple):
         yield from self.conditions
         yield from self.red_flags
         yield from self.instruments
+        yield from self.appropriateness
         yield from self.factors
         yield from self.actions
         yield from self.sources

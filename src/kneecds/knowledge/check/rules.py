@@ -11,7 +11,7 @@ from kneecds.knowledge.check import criteria, graphs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from kneecds.core.knowledge import Instrument, RedFlag
+    from kneecds.core.knowledge import Appropriateness, Instrument, RedFlag
     from kneecds.knowledge.check.places import Place, Placed
 
 SEED_ARTICLES = ("000", "001", "002", "003", "004")
@@ -32,6 +32,7 @@ def problems(placed: Placed) -> Iterator[str]:
         for where, text in _texts(instrument):
             yield from (place.at(where, problem) for problem in criteria.problems(text, findings))
         yield from _score(place, instrument, placed)
+    yield from _statements(placed)
     for place, factor in placed.factors:
         yield from _unknown(place, "linked_conditions", factor.linked_conditions, conditions)
         if factor.present_when:
@@ -70,14 +71,30 @@ def _shares(place: Place, flag: RedFlag, parents: dict[str, set[str]]) -> Iterat
         seen.add(share.condition)
 
 
-def _texts(instrument: Instrument) -> Iterator[tuple[str, str]]:
-    yield "when", instrument.when
+def _statements(placed: Placed) -> Iterator[str]:
+    """Yield what is wrong with what is said of orders."""
+    instruments = {instrument.id for _, instrument in placed.instruments}
+    flags = {flag.id for _, flag in placed.red_flags}
+    for place, statement in placed.appropriateness:
+        yield from _named_by_file(place, statement.id, "appropriateness")
+        yield from _unknown(place, "red_flags", statement.red_flags, flags, "rule")
+        if statement.instrument:
+            yield from _unknown(place, "instrument", (statement.instrument,), instruments, "instrument")
+        for where, text in _texts(statement):
+            yield from (place.at(where, problem) for problem in criteria.problems(text, placed.finding_by_id))
+        if statement.alternative in statement.orders:
+            yield place.at("alternative", f"{statement.alternative} is what it speaks of")
+
+
+def _texts(instrument: Instrument | Appropriateness) -> Iterator[tuple[str, str]]:
+    if instrument.when:
+        yield "when", instrument.when
     if instrument.applies:
         yield "applies", instrument.applies
     for number, line in enumerate(instrument.criteria):
         if line.when:
             yield f"criteria[{number}].when", line.when
-    for number, band in enumerate(instrument.bands):
+    for number, band in enumerate(getattr(instrument, "bands", ())):
         yield f"bands[{number}].when", band.when
 
 

@@ -15,6 +15,7 @@ SCHEMA_OF: dict[str, str] = {
     "conditions": "condition",
     "red_flags": "red_flag",
     "instruments": "instrument",
+    "appropriateness": "appropriateness",
     "factors": "factor",
     "management": "action",
     "sources": "source",

@@ -1,0 +1,1 @@
+"""Checks of any CDS Hooks service from outside, requirement by requirement."""
