@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from kneecds.core.assessment import Answer, Question
 from kneecds.core.knowledge import TIERS
 from kneecds.core.masks import ALL, ANY, COUNT, NO, SUM, UNKNOWN, YES, Node, bits, evaluate
+from kneecds.core.odds import expit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -226,13 +227,12 @@ UNSCORED_CHANCE = 0.002
 
 def chance_of(model: Model, rule: Rule, found: Mapping[int, Candidate]) -> float:
     """Return how probable the likeliest condition is that a rule would raise."""
-    chances = [
-        found[index].probability
-        for raised in rule.flag.raises
-        for name in (raised, *model.descendants[raised])
-        if (index := model.position[name]) in found
-    ]
-    return max(chances, default=UNSCORED_CHANCE)
+    likeliest = -math.inf
+    for index in model.raised_by(rule):
+        candidate = found.get(index)
+        if candidate is not None and candidate.log_odds > likeliest:
+            likeliest = candidate.log_odds
+    return UNSCORED_CHANCE if likeliest == -math.inf else expit(likeliest)
 
 
 def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int, most: int) -> list[Question]:

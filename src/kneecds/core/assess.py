@@ -15,7 +15,7 @@ from kneecds.core.assessment import (
     Software,
 )
 from kneecds.core.differential import Entry, candidates, probable_rank, ranked_list
-from kneecds.core.escalation import met_result, outcome, undecided_result, ways
+from kneecds.core.escalation import met_result, outcome, ways
 from kneecds.core.explaining import hypothesis, impossible, named_hypothesis, not_excluded
 from kneecds.core.facts import SIDES, Subject
 from kneecds.core.instruments import applied
@@ -314,7 +314,7 @@ def _undecided(
         way = way_of.get(rule.flag.id)
         if way is None:
             way = model.nearest_way(rule, state.yes, state.no) or ()
-        results.append(undecided_result(model, rule, scope, way))
+        results.append(model.undecided_result(rule, scope, way))
     return tuple(results)
 
 

@@ -33,24 +33,32 @@ def outcome(rules: Iterable[Rule], readings: tuple[State, ...], plain: State) ->
     met: list[tuple[Rule, bool]] = []
     undecided: list[Rule] = []
     conflicts = plain.conflicts
-    known_by_reading = [(state.yes, state.no, state.yes | state.no) for state in readings]
-    calm = [(plain.yes & ~conflicts, plain.no & ~conflicts, (plain.yes | plain.no) & ~conflicts)]
+    stated = [(state.yes, state.no) for state in readings]
+    calm = [(plain.yes & ~conflicts, plain.no & ~conflicts)]
     for rule in rules:
-        decided = NO
-        unless = False
-        support, node, hope, must = rule.support, rule.node, rule.hope, rule.must
-        for yes, no, known in calm if rule.rank == SELF_CARE else known_by_reading:
-            truth = evaluate(node, yes, no) if support & known else rule.blank
-            decided = max(decided, truth)
-            if truth == UNKNOWN and hope is not None and not unless and yes & must == must:
-                unless = met_unless(hope, yes, no)
-        if decided == YES:
+        truth, unless = NO, False
+        watched, seen = rule.watched, rule.seen
+        for yes, no in calm if rule.rank == SELF_CARE else stated:
+            key = (yes & watched, no & watched)
+            found = seen.get(key)
+            if found is None:
+                found = seen[key] = decided(rule, *key)
+            truth = max(truth, found[0])
+            unless = unless or found[1]
+        if truth == YES:
             met.append((rule, False))
         elif unless:
             met.append((rule, True))
-        elif decided:
+        elif truth:
             undecided.append(rule)
     return Outcome(met, undecided)
+
+
+def decided(rule: Rule, yes: int, no: int) -> tuple[int, bool]:
+    """Return the truth of a rule, and whether it is met unless something cancels it; it depends on what it watches alone."""
+    truth = evaluate(rule.node, yes, no)
+    hope = rule.hope
+    return truth, truth == UNKNOWN and hope is not None and yes & rule.must == rule.must and met_unless(hope, yes, no)
 
 
 def met_result(model: Model, rule: Rule, state: State, scope: Scope, *, unless: bool) -> RuleResult:

@@ -10,7 +10,8 @@ from kneecds.core.criteria import Criteria, Points, finding_ids, parse
 from kneecds.core.escalation import undecided_result
 from kneecds.core.evidence import Chooser, Term, groups_of, missing_contribution
 from kneecds.core.knowledge import AGE_BANDS, TIER_RANK
-from kneecds.core.masks import SUM, Node, bits, evaluate
+from kneecds.core.masks import SUM, Node, bits
+from kneecds.core.memo import Memo
 from kneecds.core.odds import expit, logit
 from kneecds.core.options import in_order
 from kneecds.core.unless import Hope, hopeful, indispensable
@@ -41,6 +42,10 @@ PLAIN = TIMES | {"knee_pain", "bilateral_knee_pain", "knee_or_thigh_pain_only"}
 """Findings that nearly everybody with a knee complaint has: they say nothing of what is wrong."""
 
 
+MOST_RESULTS = 20_000
+"""How many results of undecided rules are kept: each is shared by all patients whom the same answers would decide."""
+
+
 class Rule(NamedTuple):
     """A red flag, compiled."""
 
@@ -50,9 +55,10 @@ class Rule(NamedTuple):
     hope: Hope | None  # None: a rule that lowers, or too mild to be met unless
     must: int  # facts without which it cannot be met unless
     support: int
-    blank: int  # its truth when nothing it looks at is known
     leaves: int  # every fact it can rest on, derivations opened
+    watched: int  # the same with the comparisons inside derivations: nothing else changes what becomes of it
     person: bool  # looks only at findings of the whole person
+    seen: Memo[tuple[int, bool]]  # what became of it, by what is known of `watched`; see `escalation.decided`
     groups: frozenset[int] = frozenset()  # the evidence groups of what it looks at
 
 
@@ -136,6 +142,9 @@ class Model:
         self.complaint_mask = self._complaints()
         self.answers: dict[Wanted, Answer] = {}  # filled as they are needed
         self._ways: dict[str, Ways] = {}
+        self._raised: dict[str, tuple[int, ...]] = {}
+        self._nearest: dict[str, Memo[tuple[Wanted, ...] | None]] = {}
+        self._undecided: Memo[RuleResult] = Memo(MOST_RESULTS)
         self._telling_findings: dict[str, tuple[tuple[int, int, float], ...]] = {}
         self._missing: dict[int, tuple[tuple[int, Contribution], ...]] = {}
         self._blank_ways: dict[str, tuple[Wanted, ...]] = {}
@@ -157,8 +166,23 @@ class Model:
         return self.conditions[self.position[condition_id]].label
 
     def nearest_way(self, rule: Rule, yes: int, no: int) -> tuple[Wanted, ...] | None:
-        """Return the fewest unanswered facts that would make a rule met."""
-        return nearest(self, rule.node, self.ways_to(rule.flag.id, rule.node), yes, no)
+        """Return the fewest unanswered facts that would make a rule met; worked out once for what is known."""
+        name = rule.flag.id
+        memo = self._nearest.get(name)
+        if memo is None:
+            memo = self._nearest[name] = Memo()
+        key = (yes & rule.watched, no & rule.watched)
+        if key not in memo:
+            memo[key] = nearest(self, rule.node, self.ways_to(name, rule.node), yes, no)
+        return memo[key]
+
+    def undecided_result(self, rule: Rule, scope: Scope, way: tuple[Wanted, ...]) -> RuleResult:
+        """Return the result of a rule that some answers would decide, made once for the same answers."""
+        key = (rule.flag.id, scope, way)
+        result = self._undecided.get(key)
+        if result is None:
+            result = self._undecided[key] = undecided_result(self, rule, scope, way)
+        return result
 
     def ways_to(self, name: str, node: Node) -> Ways:
         """Return the ways to a named step, worked out once."""
@@ -204,6 +228,15 @@ class Model:
 
     def _asked(self, term: Term) -> bool:
         return self.vocabulary.findings[term.evidence.finding].asked_of != "computed"
+
+    def raised_by(self, rule: Rule) -> tuple[int, ...]:
+        """Return the positions of the conditions that a rule raises, classes with all that is under them."""
+        raised = self._raised.get(rule.flag.id)
+        if raised is None:
+            raised = self._raised[rule.flag.id] = tuple(
+                self.position[name] for one in rule.flag.raises for name in (one, *self.descendants[one])
+            )
+        return raised
 
     def blank_way(self, rule: Rule) -> tuple[Wanted, ...]:
         """Return the shortest way to a rule from knowing nothing that it looks at."""
@@ -300,9 +333,10 @@ class Model:
             hope,
             indispensable(hope) if hope else 0,
             node.support(),
-            evaluate(node, 0, 0),
             leaves,
+            leaves | self._opened(node.support()),
             person=False,
+            seen=Memo(),
         )
 
     def _leaves(self, tree: Criteria, node: Node) -> int:
@@ -311,6 +345,19 @@ class Model:
             for leaf in (finding, *self.names_of_leaves(finding)):
                 leaves |= self._mask(leaf)
         return leaves
+
+    def _opened(self, mask: int) -> int:
+        """Return facts with all that they are derived from, comparisons included."""
+        derivations = self.vocabulary.derivation_of
+        opened, todo = 0, mask
+        while todo:
+            opened |= todo
+            further = 0
+            for position in bits(todo):
+                if position in derivations:
+                    further |= derivations[position].support()
+            todo = further & ~opened
+        return opened
 
     def _instrument(self, instrument: Instrument) -> Compiled:
         node = self.vocabulary.node
