@@ -284,3 +284,15 @@ def test_cards_of_an_example(app: Local) -> None:
     cards = response.json()["cards"]
     assert cards[0]["indicator"] in ("critical", "warning")
     assert all(len(card["summary"]) < 140 for card in cards)
+
+
+def test_what_is_remembered_changes_no_answer(app: Local, tmp_path: Path) -> None:
+    """The second call about a record is answered from the first one's evaluation, as if it had not been."""
+    body = case("runner_pfps")
+    forgetful = read(insecure_demo=True, storage={"directory": tmp_path}, evaluations={"kept": 0})
+    with Local(forgetful, clock=lambda: NOON) as fresh:
+        alone = fresh.post(PATH, body)
+        assert alone.status_code == 200
+        assert not fresh.state.recent._kept
+    assert [app.post(PATH, body).content for _ in range(2)] == [alone.content, alone.content]
+    assert app.state.recent._kept

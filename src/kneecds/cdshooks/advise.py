@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from kneecds.cdshooks.card import Draft
     from kneecds.cdshooks.model import HookRequest, Json, Made, Presentation, Service
+    from kneecds.cdshooks.recent import Recent
     from kneecds.cdshooks.record import Record
     from kneecds.core.knowledge import Setting
     from kneecds.knowledge import Knowledge
@@ -49,14 +50,15 @@ def advise(
     as_of: date,
     setting: Setting,
     presentation: Presentation,
+    recent: Recent | None = None,
 ) -> Advice:
     """Return the cards of one call. InputError if nothing could be read: a failure is never an answer without cards.
 
-    `record` is None only for orders of which none is for a knee.
+    `record` is None only for orders of which none is for a knee; `recent` remembers evaluations for the next call.
     """
     if record is None:
         return Advice((), ())
-    evaluation = _evaluated(request, record, knowledge, as_of, setting)
+    evaluation = _evaluated(request, record, knowledge, as_of, setting, recent)
     made = BY_KIND[service.kind](case(service, request, record, evaluation, presentation))[: presentation.most_cards]
     return Advice(tuple(card for card, _ in made), tuple(one for _, one in made), evaluation)
 
@@ -66,9 +68,21 @@ def concerns_the_knee(service: Service, request: HookRequest) -> bool:
     return service.kind != "orders" or bool(orders.requested_in(request))
 
 
-def _evaluated(request: HookRequest, record: Record, knowledge: Knowledge, as_of: date, setting: Setting) -> Evaluation:
+def _evaluated(
+    request: HookRequest,
+    record: Record,
+    knowledge: Knowledge,
+    as_of: date,
+    setting: Setting,
+    recent: Recent | None,
+) -> Evaluation:
     """Assess what is known; what went wrong in gathering it counts like what went wrong in reading it."""
-    evaluation = pipeline.evaluate(record.body, knowledge=knowledge, as_of=as_of, setting=setting)
+
+    def assessed() -> Evaluation:
+        return pipeline.evaluate(record.body, knowledge=knowledge, as_of=as_of, setting=setting)
+
+    because = (knowledge.sha256, as_of, setting)
+    evaluation = assessed() if recent is None else recent.evaluation(record.body, because, assessed)
     answer = evaluation.assessment
     if answer.status == "failure":
         raise InputError((*record.issues, *answer.issues))

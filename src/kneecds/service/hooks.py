@@ -102,6 +102,7 @@ class Hooks:
                 as_of=state.today(),
                 setting=state.settings.care_setting,
                 presentation=state.presentation,
+                recent=state.recent,
             )
         except InputError as problem:
             if known is None:

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     storage: groups.Storage = Field(default=groups.Storage(), description=groups.Storage.__doc__)
     audit: groups.Audit = Field(default=groups.Audit(), description=groups.Audit.__doc__)
     cards: groups.Cards = Field(default=groups.Cards(), description=groups.Cards.__doc__)
+    evaluations: groups.Evaluations = Field(default=groups.Evaluations(), description=groups.Evaluations.__doc__)
     metrics: groups.Metrics = Field(default=groups.Metrics(), description=groups.Metrics.__doc__)
     log: groups.Log = Field(default=groups.Log(), description=groups.Log.__doc__)
     telemetry: groups.Telemetry = Field(default=groups.Telemetry(), description=groups.Telemetry.__doc__)

@@ -257,6 +257,13 @@ class Cards(Group):
     most_cards: int = Field(default=3, ge=1, le=10, description="Most cards of one answer.")
 
 
+class Evaluations(Group):
+    """What is remembered in memory between calls about the same record, never on disk."""
+
+    kept: int = Field(default=64, ge=0, le=10_000, description="Most evaluations remembered in a worker; 0: none.")
+    seconds: float = Field(default=60, gt=0, le=3600, description="For how long one is remembered.")
+
+
 class Metrics(Group):
     """`/metrics`."""
 

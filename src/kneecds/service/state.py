@@ -16,6 +16,7 @@ import httpx
 from starlette.exceptions import HTTPException
 
 from kneecds.cdshooks.model import Presentation
+from kneecds.cdshooks.recent import Recent
 from kneecds.knowledge import shipped
 from kneecds.pipeline import prepare
 from kneecds.service import clock as clocks
@@ -77,6 +78,8 @@ class State:
         self.writer: Writer | None = None
         self._http = http
         self._owns_http = http is None
+        kept = settings.evaluations
+        self.recent: Final = Recent(kept.kept, kept.seconds, monotonic)
         self.buckets: Final = Buckets(settings.limits.calls_per_second, settings.limits.burst)
         self.cds_clients: Final = CdsClients(settings, self.http, self._replay(), self._count_key_set)
         self.fhir_tokens: Final = FhirTokens(settings, self.http, self._count_key_set)
@@ -140,6 +143,7 @@ class State:
                 await self._upgrade()
             self.writer = Writer(self.store, capacity=self.settings.storage.queue)
             self._tasks.append(asyncio.create_task(self._keep_tidy()))
+        self._tasks.append(asyncio.create_task(self._forget()))
         warming.warm(self.knowledge, self.today(), self.settings.care_setting, self.presentation)
         self.warm = True
         if self._whole_process:
@@ -209,6 +213,12 @@ class State:
                 self.metrics.lost(sum(self.writer.counts[1:3]))
             with suppress(StorageError):
                 await asyncio.to_thread(self.store.purge_tokens, int(self.seconds()) - 3600)
+
+    async def _forget(self) -> None:
+        """Let go of old evaluations, also where no call comes any more."""
+        while True:
+            await asyncio.sleep(self.settings.evaluations.seconds)
+            self.recent.forget()
 
     def _replay(self) -> Replay:
         chosen = self.settings.tokens.replay
