@@ -238,13 +238,16 @@ def chance_of(model: Model, rule: Rule, found: Mapping[int, Candidate]) -> float
 def escalation_questions(model: Model, waiting: Sequence[Escalating], rank: int, most: int) -> list[Question]:
     """Return the questions whose answers could raise the escalation, by what they would raise it on average."""
     best: dict[tuple[int, Scope], tuple[float, Escalating]] = {}
-    names, findings = model.vocabulary.compiler.fact_names, model.vocabulary.findings
+    asking = model.asking
     for one in waiting:
-        gain = (one.rule.rank - rank) * one.chance * ANSWER_CHANCE ** (len(one.way) - 1)
-        for wanted in one.way:
-            key = (wanted.position, _whose(findings[names[wanted.position][0]], one.scope))
-            eased = gain * EASE.get(findings[names[wanted.position][0]].asked_of, 0.0)
-            if key not in best or eased > best[key][0]:
+        rule, way, scope, chance = one
+        gain = (rule.rank - rank) * chance * ANSWER_CHANCE ** (len(way) - 1)
+        for position, _ in way:
+            ease, of_person = asking[position]
+            key: tuple[int, Scope] = (position, "person" if of_person else scope)
+            eased = gain * ease
+            held = best.get(key)
+            if held is None or eased > held[0]:
                 best[key] = (eased, one)
     worth_asking = [item for item in best.items() if item[1][0] >= LEAST_GAIN]
     ordered = sorted(worth_asking, key=lambda item: (-item[1][0], item[0]))[:most]
@@ -320,13 +323,13 @@ def _whose(finding: Finding, scope: Scope) -> Scope:
 def _spread(shares: Sequence[float], given: Sequence[float]) -> float:
     """Return how far the chances of an answer lie apart: quick, and in nearly the order of the information."""
     mean: float = sum(map(mul, shares, given))
-    apart = sum(share * (chance - mean) ** 2 for share, chance in zip(shares, given, strict=True))
+    apart = sum([share * (chance - mean) ** 2 for share, chance in zip(shares, given)])  # noqa: B905 - hot
     return apart / (mean * (1 - mean))
 
 
 def _information(shares: Sequence[float], given: Sequence[float]) -> float:
     """Return the bits that a yes-or-no answer gives about which condition it is."""
-    yes = sum(share * chance for share, chance in zip(shares, given, strict=True))
+    yes: float = sum(map(mul, shares, given))
     result = 0.0
     for share, chance in zip(shares, given, strict=True):
         for part, whole in ((chance, yes), (1 - chance, 1 - yes)):

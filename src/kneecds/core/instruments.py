@@ -21,10 +21,17 @@ WORDS = {NO: "not met", UNKNOWN: "unknown", YES: "met"}
 def applied(model: Model, instruments: Iterable[Compiled], state: State, scope: Scope) -> tuple[InstrumentResult, ...]:
     """Apply every instrument whose question arises, or could arise, here."""
     yes, no = state.yes & ~state.conflicts, state.no & ~state.conflicts
-    known = yes | no
-    return tuple(
-        _applied(model, one, yes, no, scope) for one in instruments if one.support & known & ~model.general_mask
-    )
+    known = (yes | no) & ~model.general_mask
+    return tuple(_kept(model, one, yes, no, scope) for one in instruments if one.support & known)
+
+
+def _kept(model: Model, one: Compiled, yes: int, no: int, scope: Scope) -> InstrumentResult:
+    """Return the result, which depends on what the instrument watches alone, from before or made now."""
+    key = (yes & one.watched, no & one.watched, scope)
+    result = one.seen.get(key)
+    if result is None:
+        result = one.seen[key] = _applied(model, one, yes, no, scope)
+    return result
 
 
 def _applied(model: Model, one: Compiled, yes: int, no: int, scope: Scope) -> InstrumentResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from kneecds.core.asking import EASE, FINDING_CHANCE, SCREENED, all_ways, nearest, opposite
-from kneecds.core.assessment import Answer, Contribution, Hypothesis, RuleResult
+from kneecds.core.assessment import Answer, Contribution, Hypothesis, InstrumentResult, RuleResult
 from kneecds.core.criteria import Criteria, Points, finding_ids, parse
 from kneecds.core.escalation import undecided_result
 from kneecds.core.evidence import Chooser, Term, groups_of, missing_contribution
@@ -73,6 +73,8 @@ class Compiled(NamedTuple):
     score: Node | None
     bands: tuple[tuple[str, str, Node], ...]
     support: int  # every fact it can rest on
+    watched: int  # the same, and what else its lines and bands look at
+    seen: Memo[InstrumentResult]  # what came of it, by what is known of `watched`
 
 
 class Start(NamedTuple):
@@ -140,6 +142,8 @@ class Model:
         self.general_mask = self._general()
         self.telling_mask = self._telling()
         self.complaint_mask = self._complaints()
+        findings = [vocabulary.findings[name[0]] for name in vocabulary.compiler.fact_names]
+        self.asking = tuple((EASE.get(one.asked_of, 0.0), one.scope == "person") for one in findings)
         self.answers: dict[Wanted, Answer] = {}  # filled as they are needed
         self._ways: dict[str, Ways] = {}
         self._raised: dict[str, tuple[int, ...]] = {}
@@ -364,16 +368,17 @@ class Model:
         main = node(instrument.when)
         support = self._leaves(parse(instrument.when), main)
         score = parse(instrument.score) if instrument.score else None
+        applies = node(instrument.applies) if instrument.applies else None
+        criteria = tuple((line.text, node(line.when) if line.when else None) for line in instrument.criteria)
+        total = self._sum(score) if isinstance(score, Points) else None
+        bands = tuple((band.label, band.text, node(band.when)) for band in instrument.bands)
+        watched = support
+        for part in (main, applies, total, *(line for _, line in criteria), *(band for _, _, band in bands)):
+            if part is not None:
+                watched |= self._opened(part.support())
         return Compiled(
-            instrument,
-            main,
-            opposite(main),
-            node(instrument.applies) if instrument.applies else None,
-            tuple((line.text, node(line.when) if line.when else None) for line in instrument.criteria),
-            self._sum(score) if isinstance(score, Points) else None,
-            tuple((band.label, band.text, node(band.when)) for band in instrument.bands),
-            support,
-        )
+            instrument, main, opposite(main), applies, criteria, total, bands, support, watched, Memo()
+        )  # fmt: skip
 
     def _sum(self, points: Points) -> Node:
         weights = tuple((weight, self.vocabulary.compiler.node(part)) for weight, part in points.parts)
