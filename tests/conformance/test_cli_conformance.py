@@ -38,7 +38,7 @@ def faulty(server):
 def test_the_table_has_a_line_for_each_check(url):
     done = run(url, "--only", "discovery", *QUICK)
     assert done.exit_code == 0, done.output
-    assert [line.split()[:4] for line in done.output.splitlines()][2] == ["pass", "discovery.endpoint", "R-4", "R-5"]
+    assert ["pass", "discovery.endpoint", "R-4", "R-5"] in [line.split()[:4] for line in done.output.splitlines()]
     assert done.output.splitlines()[-1] == "16 pass"
 
 

@@ -54,8 +54,8 @@ def test_upgrade_of_what_is_up_to_date_changes_nothing(store: Store) -> None:
 
 
 def test_workers_that_start_together_upgrade_once(url: str) -> None:
-    stores = [Store.open(url, wait_seconds=20) for _ in range(4)]
-    with ThreadPoolExecutor(4) as threads:
+    stores = [Store.open(url, wait_seconds=20) for _ in range(8)]
+    with ThreadPoolExecutor(8) as threads:
         list(threads.map(Store.upgrade, stores))
     for store in stores:
         store.check()

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ FILE: Final = "kneecds.sqlite3"
 
 WRITES: Final = "kneecds_writes"
 """Execution option of a connection that is going to write."""
+
+_PAUSE: Final = 0.01  # seconds
 
 KINDS: Final = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 
@@ -73,7 +76,7 @@ def _sqlite(url: URL, wait_seconds: float) -> Engine:
         )
         try:
             with closing(connection.cursor()) as cursor:
-                cursor.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(cursor, wait_seconds)
                 cursor.execute("PRAGMA synchronous = FULL")  # in WAL, only FULL survives a loss of power
                 cursor.execute("PRAGMA foreign_keys = ON")
         except BaseException:
@@ -108,6 +111,20 @@ def _sqlite(url: URL, wait_seconds: float) -> Engine:
     event.listen(engine, "checkout", same_file)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def _write_ahead(cursor: sqlite3.Cursor, wait_seconds: float) -> None:
+    """Put a file into WAL mode; two who do so at once meet a lock that SQLite itself does not wait for."""
+    until = monotonic() + wait_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or monotonic() >= until:
+                raise
+            sleep(_PAUSE)
+        else:
+            return
 
 
 def _identity(path: str) -> tuple[int, int] | None:
