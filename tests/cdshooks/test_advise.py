@@ -102,6 +102,7 @@ class TestWhatIsUrgent:
         options = next(card for card in found if card["source"]["topic"]["code"] == "options")
         assert "right knee" not in options["detail"] + options["summary"]
         assert not [one for one in options["suggestions"] if "right knee" in one["label"]]
+        assert not [one for one in found[0]["suggestions"] if "right knee" in one["label"]]
 
     def test_left_is_not_right(self) -> None:
         left, right = cards(septic("left")), cards(septic("right"))
@@ -247,6 +248,7 @@ def begun(status: str, authored: str) -> list[Json]:
 
 
 PAIN = seen("knee_pain", True, "left")
+INCOMPLETE = {"reference": "Patient/incomplete"}
 
 
 class TestIntake:
@@ -285,8 +287,88 @@ class TestIntake:
         found = cards([PATIENT, seen("knee_pain", True, "left")], "intake", without=["responses"])
         assert found[0]["summary"].startswith("Knee intake form may be unanswered")
 
-    def test_an_emergency_does_not_wait_for_a_form(self) -> None:
-        assert roles(cards(septic(), "intake")) == [("red-flag", "critical")]
+    @pytest.mark.parametrize(
+        ("resources", "indicator", "summary", "first_line"),
+        [
+            pytest.param(
+                septic(),
+                "critical",
+                "Emergency, left knee: a red flag is met; the intake form can wait",
+                "**A red flag is met (emergency assessment now):** Swollen knee with fever",
+                id="emergency",
+            ),
+            pytest.param(
+                resources_of("acl_pivot_injury"),
+                "warning",
+                "Same day, right knee: a red flag is met; the intake form can wait",
+                "**A red flag is met (assessment the same day):** Rapid swelling",
+                id="same day",
+            ),
+            pytest.param(
+                resources_of("both_knees"),
+                "warning",
+                "Same day, right knee: a condition that should not wait is probable; the intake form can wait",
+                "**A condition that should not wait is probable (assessment the same day):** Septic bursitis (right knee)",
+                id="same day by probability",
+            ),
+            pytest.param(
+                [PATIENT, seen("saddle_numbness")],
+                "critical",
+                "Emergency, whole patient: a red flag is met; the intake form can wait",
+                "**A red flag is met (emergency assessment now):** Saddle numbness, new bladder or bowel change, or "
+                "bilateral leg pain/weakness (whole patient); see the knee assessment.",
+                id="without a knee",
+            ),
+            pytest.param(
+                [PATIENT, PAIN, seen("giving_way", True, "left")],
+                "info",
+                "Knee intake form not answered lately: 51 red flags wait",
+                "**A red flag is met (assessment within days):** Knee gives way or buckles (left knee); see the",
+                id="within days, never answered",
+            ),
+            pytest.param(
+                [*begun("completed", "2026-01-10"), seen("giving_way", True, "left", subject=INCOMPLETE)],
+                "info",
+                "Within days, left knee: a red flag is met",
+                "**A red flag is met (assessment within days):** Knee gives way or buckles (left knee); see the",
+                id="within days, answered",
+            ),
+            pytest.param(
+                [*begun("in-progress", "2026-01-10"), seen("giving_way", True, "left", subject=INCOMPLETE)],
+                "info",
+                "Knee intake form unfinished, open answers could raise the urgency: ",
+                "**A red flag is met (assessment within days):** Knee gives way or buckles (left knee); see the",
+                id="within days, unfinished",
+            ),
+            pytest.param(
+                [
+                    PATIENT,
+                    seen("knee_swelling", True, "left"),
+                    seen("warmth", False, "left"),
+                    days("symptom_duration_days", 9, "left"),
+                ],
+                "info",
+                "Knee intake form not answered lately",
+                "**A red flag is met (assessment within days), unless an open answer cancels it:** Marked",
+                id="unless",
+            ),
+        ],
+    )
+    def test_a_red_flag_is_told_of_and_not_repeated(
+        self, resources: list[Json], indicator: str, summary: str, first_line: str
+    ) -> None:
+        assert roles(cards(resources))[0][0] == "red-flag"
+        (card,) = cards(resources, "intake")
+        assert (card["source"]["topic"]["code"], card["indicator"]) == ("intake", indicator)
+        assert card["summary"].startswith(summary)
+        assert card["detail"].startswith(first_line)
+        assert ("suggestions" in card) is card["summary"].startswith("Knee intake form")
+        assert "Sources: " not in card["detail"]
+
+    def test_what_is_wrong_with_the_data_is_said_although_the_form_can_wait(self) -> None:
+        (card,) = cards([*septic(), seen("knee_pain", "rather", "right")], "intake", without=["medicines"])
+        assert "**Not supplied:** medicines" in card["detail"]
+        assert "**Could not be used:** knee\\_pain is a yes or no" in card["detail"]
 
 
 ORDER: Json = {

@@ -20,6 +20,9 @@ SAID = ("not an all-clear", "could still raise this", "Would raise it to")
 """One of these stands in the first card where something unanswered could raise the urgency."""
 
 
+TOLD = ("**A red flag is met (", "**A condition that should not wait is probable (")
+
+
 def trial(most: int) -> settings:
     slow = (
         HealthCheck.too_slow,
@@ -57,6 +60,7 @@ class TestEveryResponseKeepsTheRules:
         found = cards(person, kind)
         assert problems({"cards": found}) == []
         assert [markup(card["detail"]) for card in found] == [[] for _ in found]
+        assert not [card for card in found if "\n\n\n" in card["detail"] or card["detail"] != card["detail"].strip()]
 
     @trial(15)
     @given(thorough())
@@ -98,14 +102,37 @@ class TestLeftIsNotRight:
 
 
 class TestMoreDangerIsNeverQuieter:
-    """Adding a present red-flag finding never lowers the indicator of the first card."""
+    """Adding a present red-flag finding never lowers the indicator of the first card, whichever service is asked."""
 
     @trial(120)
-    @given(persons(), st.sampled_from(red_flag_findings()), st.sampled_from(("left", "right")))
-    def test_one_more_red_flag_finding(self, person: Person, finding: str, side: str) -> None:
+    @given(
+        persons(),
+        st.sampled_from(red_flag_findings()),
+        st.sampled_from(("left", "right")),
+        st.sampled_from(("assessment", "intake")),
+    )
+    def test_one_more_red_flag_finding(self, person: Person, finding: str, side: str, kind: str) -> None:
         scope: Any = "person" if FINDINGS[finding].scope == "person" else side
         assume(not person.says(finding, scope))
-        assert loudness(cards(person.also(finding, scope, value=True))) >= loudness(cards(person))
+        assert loudness(cards(person.also(finding, scope, value=True), kind)) >= loudness(cards(person, kind))
+
+
+class TestARedFlagIsNeverLostAndNeverTwice:
+    """Where the assessment shows a red flag the intake service says so in its only card, and does not repeat it."""
+
+    @trial(80)
+    @given(persons())
+    def test_both_services(self, person: Person) -> None:
+        first, form = cards(person)[:1], cards(person, "intake")
+        assert len(form) <= 1
+        urgent = [card for card in first if card["source"]["topic"]["code"] == "red-flag"]
+        told = [card for card in form if card["detail"].startswith(TOLD)]
+        assert len(urgent) == len(told)
+        for card, other in zip(urgent, told, strict=True):
+            assert other["source"]["topic"]["code"] == "intake"
+            within_days = card["summary"].startswith("Within days")
+            assert other["indicator"] == ("info" if within_days else card["indicator"])
+            assert other["summary"].endswith("can wait") is not within_days
 
 
 class TestSilenceNeverReassures:

@@ -22,6 +22,8 @@ READ: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "one_knee_urgent_by_probability": ("both_knees", "assessment", ("allergies",)),
     "routine_with_contraindications": ("anticoagulated_osteoarthritis", "assessment", ()),
     "errors_in_the_data": ("input_with_errors", "assessment", ("medicines", "allergies")),
+    "form_can_wait": ("hot_swollen_knee_with_fever", "intake", ()),
+    "both_knees_the_same": ("doms_at_36_hours", "assessment", ()),
     "unfinished_form": ("incomplete_form", "intake", ()),
 }
 

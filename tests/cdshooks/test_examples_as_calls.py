@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +63,28 @@ def test_what_is_blocked_is_never_suggested(case: str) -> None:
     blocked = {one.text for one in answer.blocked}
     labels = [one["label"] for card in shown_cards(case) for one in card.get("suggestions", ())]
     assert not [label for label in labels for text in blocked if text[:60] in label]
+
+
+def told(detail: str) -> list[str]:
+    """Return what a card lists, whichever knee it is said of."""
+    lines = [line for line in detail.split("\n") if line.startswith("- ") and not line.startswith("- and ")]
+    return [re.sub("(left|right) knee( and (left|right) knee)?", "", line) for line in lines]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_options_say_nothing_twice(case: str) -> None:
+    for detail in [card["detail"] for card in shown_cards(case) if card["source"]["topic"]["code"] == "options"]:
+        assert len(set(told(detail))) == len(told(detail))
+
+
+def test_what_is_left_out_for_both_knees_is_said_once_with_both() -> None:
+    one = resources_of("anticoagulated_osteoarthritis")
+    other = json.loads(json.dumps([each for each in one if "bodySite" in each]).replace("6757004", "82169009"))
+    cards = called(service_of("assessment"), [*one, *[each | {"id": f"{each['id']}-b"} for each in other]])["cards"]
+    detail = next(card["detail"] for card in cards if card["source"]["topic"]["code"] == "options")
+    left_out = told(detail[detail.index("**Left out**") :])
+    assert len(set(left_out)) == len(left_out)
+    assert "(left knee and right knee): because of Moderate or severe kidney disease" in detail
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
-from cdshooks.calls import CASES, called, resources_of, service_of, shown_cards
+from cdshooks.calls import CASES, asked, body_of, called, resources_of, service_of, shown_cards
 from cdshooks.patients import patient, seen, septic
 from cdshooks.response_rules import created
 
+from kneecds.cdshooks import prefetch, suggestions, wire
+from kneecds.cdshooks.case import case
+from kneecds.cdshooks.model import Presentation
+from kneecds.cdshooks.record import record
+from kneecds.core.knowledge import TIER_RANK
 from kneecds.fhir.emit.procedures import AT_THE_KNEE, BODY_SITE
 
 if TYPE_CHECKING:
@@ -58,6 +64,48 @@ def test_what_the_first_card_names_is_suggested_first() -> None:
     first = called(service_of("assessment"), septic())["cards"][0]
     assert "possible septic arthritis" in first["summary"]
     assert "Septic arthritis" in first["suggestions"][0]["actions"][0]["description"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_for_the_most_urgent_is_suggested_first(name: str) -> None:
+    """The order is that of the tier of the rules that an option is for, by what they raise or by themselves."""
+    advice = asked(service_of("assessment"), body_of(service_of("assessment"), resources_of(name)))
+    assert advice.evaluation is not None
+    answer = advice.evaluation.assessment
+    met = [*answer.person_rules, *[rule for knee in answer.knees for rule in knee.rules]]
+    tiers = {(rule.rule, rule.scope): rule.tier for rule in met}
+    tiers |= {(name, rule.scope): rule.tier for rule in met for name in rule.raises if rule.tier == answer.tier}
+    tiers |= {(knee.raised_by_probability, knee.side): knee.tier for knee in answer.knees if knee.tier}
+    because = {f"{one.action}:{one.scope}": [(name, one.scope) for name in one.because] for one in answer.options}
+    for made in advice.made:
+        if made.role == "red_flag":
+            ranks = [
+                max(TIER_RANK[tiers[name]] for name in because[action] if name in tiers)
+                for _, action in made.suggestions
+            ]
+            assert ranks == sorted(ranks, reverse=True)
+
+
+def test_a_lesser_reason_comes_after_a_higher_one_whatever_the_order_of_the_options() -> None:
+    """Not bearing weight is a reason for the same day, joint infection one for now."""
+    service = service_of("assessment")
+    body = body_of(service, septic())
+    request = wire.read_request(msgspec.json.encode(body), service.id)
+    evaluation = asked(service, body).evaluation
+    assert evaluation is not None
+    of = case(service, request, record(prefetch.supplies(service, request), request), evaluation, Presentation())
+    labels = [one.text for one in of.answer.options]
+    reasons = {
+        ("septic_arthritis", "left"): 4,
+        ("rf_unable_to_bear_weight", "left"): 3,
+        ("septic_arthritis", "right"): 9,
+    }
+    found = [one.label for one in suggestions.requests(of, reasons, 9)]
+    lesser = [label for label in found if "Cannot bear weight" in label]
+    assert labels[0].startswith("Cannot bear weight")
+    assert found[-len(lesser) :] == lesser
+    assert 0 < len(lesser) < len(found)
+    assert not suggestions.requests(of, {("septic_arthritis", "right"): 9}, 9), "left is not right"
 
 
 def test_without_an_encounter_none_is_named() -> None:

@@ -113,10 +113,8 @@ def _assessment(of: Case) -> Cards:
 
 
 def _intake(of: Case) -> Cards:
-    drafts = [red_flag_card.draft(of)]
-    if of.knee_in_play or unreadable.of_a_knee(of):
-        drafts.append(intake_card.draft(of))
-    return _cards(of, drafts)
+    """Return the card of the form, which tells of a red flag; the card of the red flag is the assessment's."""
+    return _cards(of, [intake_card.draft(of)])
 
 
 def _orders(of: Case) -> Cards:

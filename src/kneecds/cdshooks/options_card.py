@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from kneecds.cdshooks import data_notes, suggestions
 from kneecds.cdshooks.card import Draft, Suggestion
@@ -13,12 +14,13 @@ from kneecds.fhir.emit.request_group import STRENGTHS
 from kneecds.render.options import by_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from kneecds.cdshooks.case import Case
     from kneecds.core.assessment import Blocked, Option
 
-_MOST_OF_A_GROUP: Final = 3
+_MOST_OF_A_GROUP: Final = 2
+_MOST_WHILE_URGENT: Final = 3
 _MOST_AGAINST: Final = 3
 _MOST_REQUESTS: Final = 3
 _MOST_ADVICE: Final = 2
@@ -40,17 +42,14 @@ def draft(case: Case, taken: frozenset[str]) -> Draft | None:
         lines.append("While an urgent question is open, only what helps to settle it is listed.")
     notes = list(data_notes.not_supplied(case))
     lines += ["", *notes] if notes else []
+    most = _MOST_WHILE_URGENT if case.rank >= URGENT else _MOST_OF_A_GROUP
     for group, options in by_group(left).items():
-        lines += [
-            "",
-            f"**{_HEADINGS.get(group, group)}**",
-            "",
-            *[line for one in options[:_MOST_OF_A_GROUP] for line in _option(case, one)],
-        ]
-        if len(options) > _MOST_OF_A_GROUP:
-            lines.append(f"- and {len(options) - _MOST_OF_A_GROUP} more")
+        told = _by_side(_option(case, one) for one in options)
+        lines += ["", f"**{_HEADINGS.get(group, group)}**", "", *told[:most]]
+        if len(told) > most:
+            lines.append(f"- and {len(told) - most} more")
     if blocked:  # never shortened: what forbids something must be seen
-        lines += ["", "**Left out**", "", *[_blocked(case, one) for one in blocked]]
+        lines += ["", "**Left out**", "", *_by_side(_blocked(case, one) for one in blocked)]
     titles = dict.fromkeys(one.text for one in answer.against if one.scope in sides)
     if titles:
         lines += ["", "**Guidelines advise against or caution**", ""]
@@ -90,19 +89,38 @@ def _suggested(case: Case, left: tuple[Option, ...]) -> tuple[Suggestion, ...]:
     return (*found, net) if net is not None else found
 
 
-def _option(case: Case, one: Option) -> Iterator[str]:
+class Said(NamedTuple):
+    """What is said of an option: the same of both knees is said once, with both named."""
+
+    scope: str
+    before: str
+    after: str
+
+
+def _by_side(every: Iterable[Said]) -> list[str]:
+    """Return each text once, in the order of the first, with the knees that it is said of."""
+    scopes: dict[tuple[str, str], dict[str, None]] = {}
+    for one in every:
+        scopes.setdefault((one.before, one.after), {})[one.scope] = None
+    return [
+        f"{before}{' and '.join(place(scope) for scope in each)}{after}" for (before, after), each in scopes.items()
+    ]
+
+
+def _option(case: Case, one: Option) -> Said:
     said = case.phrases
-    amount = f"; {one.dosage}" if one.dosage.strip("- ") else ""
+    amount = one.dosage.strip("- ")
+    repeats = re.search(rf"\b{re.escape(amount)}\b", one.text, re.IGNORECASE) if amount else None
+    text = f"{one.text}; {one.dosage}" if amount and not repeats else one.text
     strength = STRENGTHS.get(one.strength, one.strength)
     cited = f"; {said.sources(one.sources)}" if one.sources else ""
-    yield f"- {said.said(f'{one.text}{amount}')} ({place(one.scope)}; evidence: {said.said(strength)}{cited})"
-    if one.caution:
-        yield f"  - Review first: {said.said('; '.join(one.caution))}"
+    caution = f"\n  - Review first: {said.said('; '.join(one.caution))}" if one.caution else ""
+    return Said(one.scope, f"- {said.said(text)} (", f"; evidence: {said.said(strength)}{cited}){caution}")
 
 
-def _blocked(case: Case, one: Blocked) -> str:
+def _blocked(case: Case, one: Blocked) -> Said:
     said = case.phrases
     because = ", ".join(said.label(name) for name in one.because)
     unknown = ", ".join(said.label(name) for name in one.unknown)
     reasons = [f"because of {because}" if because else "", f"not known: {unknown}" if unknown else ""]
-    return f"- {said.said(one.text)} ({place(one.scope)}): {'; '.join(reason for reason in reasons if reason)}"
+    return Said(one.scope, f"- {said.said(one.text)} (", f"): {'; '.join(reason for reason in reasons if reason)}")

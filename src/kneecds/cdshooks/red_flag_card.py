@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from kneecds.cdshooks import data_notes, suggestions
 from kneecds.cdshooks.card import Draft
-from kneecds.cdshooks.case import EMERGENCY, SOON
+from kneecds.cdshooks.case import EMERGENCY
 from kneecds.cdshooks.phrases import TITLES, figure, interval, place
+from kneecds.cdshooks.urgency import urgency, where
 from kneecds.core.knowledge import TIER_RANK
 from kneecds.render.words import TIER_WORDS
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from kneecds.cdshooks.case import Case
     from kneecds.cdshooks.model import Indicator
+    from kneecds.cdshooks.urgency import Urgency
     from kneecds.core.assessment import Counterfactual, Hypothesis, Knee, RuleResult
     from kneecds.core.facts import Scope
 
@@ -34,67 +36,58 @@ _MOST_DRAFTS: Final = 3
 
 def draft(case: Case) -> Draft | None:
     """Return the card for what is met, or for a probability that raises the escalation; None for neither."""
-    answer = case.answer
-    if answer.tier is None or case.rank < SOON:
+    tier, found = case.answer.tier, urgency(case)
+    if tier is None or found is None:
         return None
-    met = [rule for rule in case.met() if TIER_RANK[rule.tier] >= SOON]
-    setting = [rule for rule in met if rule.tier == answer.tier]
-    probable = [(knee, one) for knee in answer.knees if (one := _probable(knee)) is not None]
+    met, setting, probable = found
     leading = _leading(case, setting) if setting else None
-    conditions = {one.condition for _, one in probable}.union(*(rule.raises for rule in setting))
-    reasons = frozenset([*(rule.rule for rule in met), *conditions])
-    first = frozenset((leading[0].rule, leading[1]) if leading else ())
     lines = [
-        f"**{TITLES[answer.tier]}: {TIER_WORDS[answer.tier]}.**",
+        f"**{TITLES[tier]}: {TIER_WORDS[tier]}.**",
         "",
         *[line for rule in setting[:_MOST_RULES] for line in _rule(case, rule)],
         *[line for knee, one in probable for line in _probability(case, knee, one)],
-        *_others(case, setting[_MOST_RULES:] + [rule for rule in met if rule.tier != answer.tier]),
+        *_others(case, [*setting[_MOST_RULES:], *[rule for rule in met if rule.tier != tier]]),
         *_changes(case),
         *_questions(case),
         *data_notes.section(case),
     ]
     return Draft(
         "red_flag",
-        INDICATORS[answer.tier],
-        _summary(case, setting, leading, probable),
+        INDICATORS[tier],
+        _summary(case, found, leading),
         "\n".join(lines),
         tuple(dict.fromkeys([*(rule.rule for rule in met), *(one.condition for _, one in probable)])),
-        suggestions.requests(case, reasons, first, _MOST_DRAFTS),
+        suggestions.requests(case, _reasons(found, leading), _MOST_DRAFTS),
     )
 
 
-def _probable(knee: Knee) -> Hypothesis | None:
-    """Return the condition whose probability raised the escalation of a knee above its rules."""
-    name = knee.raised_by_probability
-    if not name:
-        return None
-    return next((one for one in knee.hypotheses if name in (one.condition, *one.includes)), None)
+def _reasons(found: Urgency, leading: tuple[RuleResult, str] | None) -> dict[suggestions.Reason, int]:
+    """Rank why something is suggested: what the summary names, then the tier of the rule or condition behind it."""
+    ranked: list[tuple[int, Scope, tuple[str, ...]]] = []
+    if leading is not None:
+        ranked.append((len(TIER_RANK), leading[0].scope, (leading[0].rule, leading[1])))
+    ranked += [(TIER_RANK[rule.tier], rule.scope, (rule.rule, *rule.raises)) for rule in found.setting]
+    ranked += [(TIER_RANK[rule.tier], rule.scope, (rule.rule,)) for rule in found.met]
+    ranked += [(TIER_RANK[knee.tier], knee.side, (one.condition,)) for knee, one in found.probable if knee.tier]
+    reasons: dict[suggestions.Reason, int] = {}
+    for rank, scope, names in ranked:
+        for name in names:
+            reasons[name, scope] = max(rank, reasons.get((name, scope), rank))
+    return reasons
 
 
-def _summary(
-    case: Case,
-    setting: Sequence[RuleResult],
-    leading: tuple[RuleResult, str] | None,
-    probable: Sequence[tuple[Knee, Hypothesis]],
-) -> str:
+def _summary(case: Case, found: Urgency, leading: tuple[RuleResult, str] | None) -> str:
     tier = case.answer.tier or ""
     if leading is None:
-        knee, one = next(pair for pair in probable if pair[0].tier == tier)
+        knee, one = next(pair for pair in found.probable if pair[0].tier == tier)
         return f"{TITLES[tier]}: {_lower(one.label)} probable ({figure(one.probability)}), {place(knee.side)}"
     first, possible = leading
-    where = _where(case, setting)
-    unless = ", unless an open answer cancels it" if all(rule.status == "met_unless" for rule in setting) else ""
+    knees = where(case, found.setting)
+    unless = ", unless an open answer cancels it" if found.only_unless else ""
     if possible:
         label = _lower(case.phrases.catalogue.label(possible))
-        return f"{TITLES[tier]}: possible {label}, {where}{unless} - {_lower(first.title)}"
-    return f"{TITLES[tier]}, {where}{unless}: {_lower(first.title)}"
-
-
-def _where(case: Case, setting: Sequence[RuleResult]) -> str:
-    """Name the knees that rules are about; what is stated of no knee is of the whole patient."""
-    scopes = dict.fromkeys(rule.scope for rule in setting if rule.scope != "person")
-    return " and ".join(place(scope) for scope in scopes) if scopes and case.knee_in_play else place("person")
+        return f"{TITLES[tier]}: possible {label}, {knees}{unless} - {_lower(first.title)}"
+    return f"{TITLES[tier]}, {knees}{unless}: {_lower(first.title)}"
 
 
 def _leading(case: Case, setting: Sequence[RuleResult]) -> tuple[RuleResult, str]:
@@ -126,7 +119,7 @@ def _lower(text: str) -> str:
 
 def _rule(case: Case, rule: RuleResult) -> Iterator[str]:
     said = case.phrases
-    yield f"- **{said.said(rule.title)}** ({place(rule.scope)})"
+    yield f"- **{said.said(rule.title)}** ({where(case, (rule,))})"
     if rule.because:
         stated = sorted(rule.because, key=lambda text: text.startswith("not: "))
         yield f"  - Why: {said.listed(stated, _MOST_REASONS)}"
@@ -152,7 +145,7 @@ def _probability(case: Case, knee: Knee, one: Hypothesis) -> Iterator[str]:
 
 def _others(case: Case, rules: Sequence[RuleResult]) -> Iterator[str]:
     if rules:
-        titles = [f"{rule.title} ({place(rule.scope)}, {TITLES[rule.tier].lower()})" for rule in rules]
+        titles = [f"{rule.title} ({where(case, (rule,))}, {TITLES[rule.tier].lower()})" for rule in rules]
         yield f"- Also met: {case.phrases.listed(titles, _MOST_RULES)}"
 
 

@@ -72,7 +72,7 @@ SERVICES: Final[tuple[Service, ...]] = (
         "intake",
         "Knee intake form",
         "Offers the intake form if there is a knee complaint without recent answers, and names open answers that could "
-        "raise the urgency.",
+        "raise the urgency. A red flag that is met is told of, and left to the knee assessment.",
         _READS,
         _RAISING,
     ),

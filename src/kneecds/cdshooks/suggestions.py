@@ -5,7 +5,7 @@ Nobody is named as requester: who accepts a suggestion is the one, and only the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -21,8 +21,7 @@ from kneecds.fhir.emit.request_group import offer
 from kneecds.pipeline import INTAKE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Iterable, Mapping, Sequence
 
     from kneecds.cdshooks.case import Case
     from kneecds.cdshooks.model import Json
@@ -43,6 +42,10 @@ _RESOURCE: Final = b'{"resourceType":"%b","id":"%b",%b,%b}'
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 
 
+Reason: TypeAlias = tuple[str, str]
+"""A condition or rule, and the side that it is about."""
+
+
 class Piece(NamedTuple):
     """What a draft of an option says, whoever the patient is."""
 
@@ -53,11 +56,21 @@ class Piece(NamedTuple):
     body: bytes
 
 
-def requests(case: Case, reasons: AbstractSet[str], first: AbstractSet[str], most: int) -> tuple[Suggestion, ...]:
-    """Return drafts of requests that are options because of some rules or conditions, those for `first` before others."""
-    found = [one for one in case.answer.options if not reasons.isdisjoint(one.because)]
-    found.sort(key=lambda one: first.isdisjoint(one.because))
-    return tuple(_drafts(case, found, "service", most))
+def requests(case: Case, reasons: Mapping[Reason, int], most: int) -> tuple[Suggestion, ...]:
+    """Return drafts of requests that are options for some reasons, those for the highest one before those of lesser ones."""
+    ranked = [(rank, one) for one in case.answer.options if (rank := _rank(one, reasons)) is not None]
+    ranked.sort(key=lambda pair: -pair[0])  # what is for the same reason keeps its order
+    return tuple(_drafts(case, [one for _, one in ranked], "service", most))
+
+
+def _rank(option: Option, reasons: Mapping[Reason, int]) -> int | None:
+    """Return the highest rank among the reasons of an option that are about its knee, or about the whole patient."""
+    ranks = [
+        rank
+        for (name, scope), rank in reasons.items()
+        if name in option.because and (scope == option.scope or "person" in (scope, option.scope))
+    ]
+    return max(ranks, default=None)
 
 
 def of_options(case: Case, options: Sequence[Option], most_requests: int, most_advice: int) -> tuple[Suggestion, ...]:

@@ -137,7 +137,10 @@ class Tokens(Group):
         default=30, ge=0, le=300, description="By how much the clocks of two machines may differ."
     )
     longest_seconds: int = Field(
-        default=600, ge=60, le=86_400, description="Longest time from `iat` to `exp` of a hook's token."
+        default=900,
+        ge=60,
+        le=86_400,
+        description="Longest time from `iat` to `exp` of a hook's token; some hosts sign them for 15 minutes.",
     )
     most_bytes: int = Field(default=8192, ge=1024, le=65_536, description="Longest token that is looked at.")
     replay: Literal["auto", "memory", "store"] = Field(
