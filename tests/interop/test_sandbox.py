@@ -35,7 +35,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 ISSUER = "https://sandbox.cds-hooks.org"  # of the tokens that it signs with the key it ships
 
 pytestmark = pytest.mark.skipif(
-    not (SANDBOX / "build" / "app.bundle.js").is_file(), reason="KNEECDS_SANDBOX names no built clone of cds-hooks/sandbox"
+    not (SANDBOX / "build" / "app.bundle.js").is_file(),
+    reason="KNEECDS_SANDBOX names no built clone of cds-hooks/sandbox",
 )
 
 
@@ -135,7 +136,9 @@ def until_ready(address: str) -> None:
 
 def test_sandbox_shows_our_cards_and_sends_feedback(chromium: None, tmp_path: Path) -> None:
     bundle = json.loads((EXAMPLES / "ottawa_positive_fall" / "input.json").read_text())
-    patient = next(entry["resource"]["id"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Patient")
+    patient = next(
+        entry["resource"]["id"] for entry in bundle["entry"] if entry["resource"]["resourceType"] == "Patient"
+    )
     for entry in bundle["entry"]:  # as a record of today holds it
         for name in ("effectiveDateTime", "authored"):
             if name in entry["resource"]:

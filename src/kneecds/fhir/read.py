@@ -135,10 +135,13 @@ def _say_silent(run: Run, kind: str, entries: list[_Entry]) -> None:
 
 
 def _concept(resource: Resource) -> Resource:
-    concept = resource.get("code", resource.get("medicationCodeableConcept", resource.get("medication")))
-    if isinstance(concept, dict) and isinstance(concept.get("concept"), dict):
-        concept = concept["concept"]
-    return concept if isinstance(concept, dict) else {}
+    concept = resource.get("code")
+    if concept is None:
+        concept = resource.get("medicationCodeableConcept", resource.get("medication"))
+    if not isinstance(concept, dict):
+        return {}
+    inner = concept.get("concept")
+    return inner if isinstance(inner, dict) else concept
 
 
 def _named(concept: Resource) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 DELAYS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait while the database is not well; the last one again and again."""
 
+GATHERED_FOR: Final = 0.2
+"""Seconds that the first row waits for others: a transaction costs much more than a row, and calls compete with it."""
+
 
 class Counts(NamedTuple):
     """What became of the rows that were submitted."""
@@ -38,6 +41,7 @@ class Writer:
         self._batch = batch
         self._queue: Queue[EvaluationRow | None] = Queue(capacity)
         self._closing = Event()
+        self._hurry = Event()  # somebody waits, so rows must not
         self._given_up = Event()
         self._lock = Lock()
         self._written = self._dropped = self._refused = 0
@@ -63,13 +67,19 @@ class Writer:
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until everything submitted was dealt with, and return whether it was in time."""
         done = self._queue.all_tasks_done
-        with done:
-            return done.wait_for(lambda: not self._queue.unfinished_tasks, timeout)
+        self._hurry.set()
+        try:
+            with done:
+                return done.wait_for(lambda: not self._queue.unfinished_tasks, timeout)
+        finally:
+            if not self._closing.is_set():
+                self._hurry.clear()
 
     def close(self, timeout: float = 10.0) -> None:
         """Take no more, write what is there if the database lets it in time, and drop the rest."""
         until = monotonic() + timeout
         self._closing.set()
+        self._hurry.set()
         if not self.flush(timeout):
             self._given_up.set()
         with suppress(Full):  # if it is full, the thread is not waiting for anything
@@ -90,6 +100,8 @@ class Writer:
         """Wait for a row, and return it with what stands behind it, and whether that was the end."""
         rows: list[EvaluationRow] = []
         row = self._queue.get()
+        if row is not None:
+            self._hurry.wait(GATHERED_FOR)
         while row is not None:
             rows.append(row)
             if len(rows) == self._batch:
