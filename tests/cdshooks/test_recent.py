@@ -31,7 +31,9 @@ def test_the_same_is_made_once() -> None:
 
 def test_another_record_day_or_setting_is_another() -> None:
     recent, make = Recent(4, 60, Clock()), Maker()
-    assert len({id(recent.evaluation(body, key, make)) for body, key in ((b"a", (1,)), (b"b", (1,)), (b"a", (2,)))}) == 3
+    assert (
+        len({id(recent.evaluation(body, key, make)) for body, key in ((b"a", (1,)), (b"b", (1,)), (b"a", (2,)))}) == 3
+    )
 
 
 def test_it_is_forgotten_in_time_however_often_it_is_used() -> None:
