@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import urllib.request
 import venv
 import zipfile
 from pathlib import Path
@@ -27,6 +29,8 @@ IN_WHEEL = (
     "kneecds/knowledge/conditions/patellofemoral_pain.yaml",
     "kneecds/knowledge/instruments/ottawa_knee_rule.yaml",
     "kneecds/fhir/structure/r4.json",
+    "kneecds/storage/migrations/script.py.mako",
+    "kneecds/render/feedback_page.css",
     "kneecds/profiles/R4/Questionnaire-kneecds-intake.json",
     "kneecds/profiles/R5/StructureDefinition-kneecds-guidance.json",
     "licenses/LICENSE",
@@ -47,6 +51,7 @@ IN_SDIST = (
     "tools/check_package.py",
     "profiles/R4/examples/Bundle-kneecds-example-guidance.json",
     "src/kneecds/py.typed",
+    "deploy/Dockerfile",
 )
 
 
@@ -101,7 +106,56 @@ def main(work: Path) -> None:
     )
     if b"collection" not in told.stdout + told.stderr:
         sys.exit("the installed package does not know the profiles that it publishes")
+    serve_from(scripts, wheel, elsewhere)
     print(f"ok: {wheel.name} ({wheel.stat().st_size // 1024} kB), {sdist.name} ({sdist.stat().st_size // 1024} kB)")
+
+
+def serve_from(scripts: Path, wheel: Path, elsewhere: Path) -> None:
+    """Without its extra the service says so; with it, it makes its database, is called and stops when told to."""
+    bare = subprocess.run([scripts / "kneecds", "serve"], cwd=elsewhere, capture_output=True, check=False)
+    if bare.returncode != 2 or b"kneecds[service]" not in bare.stderr:  # noqa: PLR2004
+        sys.exit(f"without its extra the service ends with {bare.returncode}: {bare.stderr.decode()[-500:]}")
+    run(scripts / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", "install", f"{wheel}[service]")
+    database = f"sqlite:///{elsewhere / 'kneecds.sqlite3'}"
+    run(scripts / "kneecds", "database", "upgrade", "--database", database, cwd=elsewhere)
+    command = [scripts / "kneecds", "serve", "--insecure-demo", "--port", "0"]
+    with subprocess.Popen(command, cwd=elsewhere, stderr=subprocess.PIPE, encoding="utf-8") as server:
+        assert server.stderr is not None
+        try:
+            address = re.search(r"http://\S+/cds-services", server.stderr.readline())
+            if address is None:
+                sys.exit("the installed service does not say where it is")
+            base = address[0].removesuffix("/cds-services")
+            run(
+                scripts / "kneecds",
+                "conformance",
+                "cds-hooks",
+                base,
+                "--only",
+                "discovery",
+                "--only",
+                "cards",
+                cwd=elsewhere,
+            )
+            with urllib.request.urlopen(f"{base}/fhir/metadata") as answer:  # noqa: S310 - of this machine
+                kind = json.load(answer)["resourceType"]
+        finally:
+            server.terminate()
+            server.stderr.read()
+    if kind != "CapabilityStatement":
+        sys.exit(f"the installed service describes itself with {kind}")
+    run(
+        scripts / "kneecds",
+        "feedback",
+        "report",
+        "--database",
+        database,
+        "--format",
+        "html",
+        "-o",
+        "report.html",
+        cwd=elsewhere,
+    )
 
 
 def require(wanted: tuple[str, ...] | list[str], names: list[str], archive: str) -> None:
