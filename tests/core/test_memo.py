@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +14,9 @@ from kneecds.core.masks import evaluate
 from kneecds.core.memo import Memo
 from kneecds.knowledge import shipped
 from kneecds.pipeline import prepare
+
+if TYPE_CHECKING:
+    import pytest
 
 MODEL = prepare(shipped()).model
 FACTS = len(MODEL.vocabulary.compiler.fact_names)
@@ -31,3 +38,19 @@ def test_what_a_rule_does_not_watch_changes_nothing(yes: int, no: int, rule) -> 
     assert kept == decided(rule, yes, no)
     assert kept[0] == evaluate(rule.node, yes, no)
     assert MODEL.nearest_way(rule, yes, no) == MODEL.nearest_way(rule, yes & rule.watched, no & rule.watched)
+
+
+def test_threads_may_share_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memo that forgets all the time, asked by many at once, still answers each."""
+    rule = MODEL.rules[0]
+    way = MODEL.nearest_way(rule, 0, 0)
+    monkeypatch.setattr("kneecds.core.model.nearest", lambda *_: way)
+    monkeypatch.setitem(MODEL._nearest, rule.flag.id, Memo(1))
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            keys = [1 << (number % 60) for number in range(20_000)]
+            assert set(threads.map(lambda yes: MODEL.nearest_way(rule, yes & rule.watched, 0), keys)) == {way}
+    finally:
+        sys.setswitchinterval(before)

@@ -6,11 +6,15 @@ from typing import TypeVar
 
 V = TypeVar("V")
 
-MOST = 4096
+MOST = 256
+"""How many results one rule keeps: most patients are alike in its few facts, and there are a hundred rules."""
 
 
 class Memo(dict[tuple[object, ...], V]):
-    """A dictionary of results that forgets everything when it is full, so that it never grows without bound."""
+    """A dictionary of results that forgets everything when it is full, so that it never grows without bound.
+
+    Threads may share it: whoever keeps a result must not read it back, for another may have made it forget.
+    """
 
     __slots__ = ("_most",)
 

@@ -42,7 +42,7 @@ PLAIN = TIMES | {"knee_pain", "bilateral_knee_pain", "knee_or_thigh_pain_only"}
 """Findings that nearly everybody with a knee complaint has: they say nothing of what is wrong."""
 
 
-MOST_RESULTS = 20_000
+MOST_RESULTS = 4096
 """How many results of undecided rules are kept: each is shared by all patients whom the same answers would decide."""
 
 
@@ -176,9 +176,11 @@ class Model:
         if memo is None:
             memo = self._nearest[name] = Memo()
         key = (yes & rule.watched, no & rule.watched)
-        if key not in memo:
-            memo[key] = nearest(self, rule.node, self.ways_to(name, rule.node), yes, no)
-        return memo[key]
+        try:
+            return memo[key]
+        except KeyError:  # what is kept now is not read back: another thread may forget it at once
+            way = memo[key] = nearest(self, rule.node, self.ways_to(name, rule.node), yes, no)
+            return way
 
     def undecided_result(self, rule: Rule, scope: Scope, way: tuple[Wanted, ...]) -> RuleResult:
         """Return the result of a rule that some answers would decide, made once for the same answers."""
