@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+import msgspec
+from cdshooks.calls import AS_OF, PLAIN, body_of, resources_of, service_of
+
+from kneecds.cdshooks import prefetch, wire
+from kneecds.cdshooks.advise import advise
 from kneecds.cdshooks.recent import Recent
+from kneecds.cdshooks.record import record
+from kneecds.knowledge import shipped
 
 
 class Clock:
@@ -64,3 +72,30 @@ def test_only_the_newest_are_kept() -> None:
 def test_none_is_kept_if_none_is_wanted() -> None:
     recent, make = Recent(0, 60, Clock()), Maker()
     assert recent.evaluation(b"a", (), make) is not recent.evaluation(b"a", (), make)
+
+
+def test_what_is_remembered_is_of_the_same_day_and_setting() -> None:
+    """An answer for another day or setting is that of a service that remembers nothing."""
+    service, resources = service_of("assessment"), resources_of("runner_pfps")
+    request = wire.read_request(msgspec.json.encode(body_of(service, resources)), service.id)
+    known = record(prefetch.supplies(service, request), request)
+    recent = Recent(64, 60, Clock())
+
+    def answer(as_of: date, setting: Any, memory: Recent | None) -> Any:
+        given = advise(
+            service,
+            request,
+            known,
+            knowledge=shipped(),
+            as_of=as_of,
+            setting=setting,
+            presentation=PLAIN,
+            recent=memory,
+        )
+        assert given.evaluation is not None
+        return given.evaluation.assessment
+
+    asked_for = [(AS_OF, "primary_care"), (AS_OF, "emergency"), (date(2026, 9, 1), "primary_care")]
+    alone = [answer(*one, None) for one in asked_for]
+    assert [answer(*one, recent) for one in asked_for * 2] == alone * 2
+    assert len({(one.as_of, one.setting) for one in alone}) == 3
